@@ -1,0 +1,1 @@
+"""Tests of the engine, which run where Home Assistant is not installed too."""
