@@ -1,0 +1,65 @@
+"""Where sound comes from: one small protocol for microphones, cameras, streams and files."""
+
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+# The longest that a read waits before it says that nothing came.
+READ_TIMEOUT_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A piece of sound as it came from a source."""
+
+    time: float
+    """Seconds of sound before this one, since the source was opened."""
+    samples: NDArray[np.float32]
+    """Mono, shape (n,), full scale is -1 to 1; empty when nothing came within READ_TIMEOUT_S."""
+    waited_s: float = 0.0
+    """Seconds by the clock since sound last came; 0 when samples are here."""
+
+
+class Source(Protocol):
+    """Something to listen to.
+
+    `read` and `open` belong to one thread; `close` may be called from any, at any time and more than once.
+    """
+
+    name: str
+    """What to call it in messages and logs: it never holds a password."""
+    sample_rate: int
+    """Samples a second that `read` delivers."""
+
+    def open(self) -> None:
+        """Start listening, without waiting for the first sound.
+
+        Raises:
+            SourceUnavailableError: it cannot be opened.
+        """
+
+    def read(self) -> Chunk:
+        """Return the next sound, or an empty chunk when none came for READ_TIMEOUT_S.
+
+        Raises:
+            SourceUnavailableError: it was lost, or turned out not to open.
+            SourceEndedError: a file has played to its end.
+            SourceClosedError: `close` was called.
+        """
+
+    def close(self) -> None:
+        """Stop listening and free everything; a `read` in another thread ends at once with SourceClosedError."""
+
+    def __enter__(self) -> Self:
+        """Open it."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close it."""

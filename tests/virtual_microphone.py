@@ -1,0 +1,151 @@
+"""A microphone without hardware: a PulseAudio of its own with a null sink, whose monitor is the microphone.
+
+What is played into it is heard, in real time, by whoever records from it: pyalsaaudio and `ffmpeg -f alsa` through ALSA's
+device `default`, `ffmpeg -f pulse` through PulseAudio's. It is the same arrangement as on Home Assistant OS. Needs Debian's
+pulseaudio, pulseaudio-utils and libasound2-plugins; neither a sound card nor the user's own PulseAudio is touched.
+"""
+
+from contextlib import suppress
+import os
+from pathlib import Path
+import shutil
+import subprocess
+import tempfile
+import time
+from types import TracebackType
+from typing import Self
+
+SINK = "nursery"
+SOURCE = f"{SINK}.monitor"
+RATE = 48_000
+
+_ASOUND_CONF = """</usr/share/alsa/alsa.conf>
+pcm.!default { type pulse }
+ctl.!default { type pulse }
+"""
+_START_TIMEOUT_S = 15.0
+_STOP_TIMEOUT_S = 5.0
+
+
+def missing_programs() -> str | None:
+    """Return which programs a virtual microphone lacks here, in words for a skipped test, or None where it can run."""
+    missing = [
+        name for name in ("pulseaudio", "pactl", "paplay") if shutil.which(name) is None
+    ]
+    return f"{', '.join(missing)} not installed" if missing else None
+
+
+class VirtualMicrophone:
+    """A microphone that hears what is played into it.
+
+    Example:
+        >>> with VirtualMicrophone() as microphone:
+        ...     os.environ.update(microphone.environment)
+        ...     microphone.play(Path("cry.wav"))
+    """
+
+    def __init__(self) -> None:
+        """Prepare the folder that the socket and the configuration live in; `start` starts the server."""
+        # Short on purpose: the path of a Unix socket may be no longer than 107 characters.
+        self._folder = Path(tempfile.mkdtemp(prefix="mic-"))
+        self._server: subprocess.Popen[bytes] | None = None
+        asound_conf = self._folder / "asound.conf"
+        asound_conf.write_text(_ASOUND_CONF)
+        self.environment = {
+            "XDG_RUNTIME_DIR": str(self._folder),
+            "PULSE_SERVER": f"unix:{self._folder / 'native'}",
+            "PULSE_COOKIE": str(self._folder / "cookie"),
+            "ALSA_CONFIG_PATH": str(asound_conf),
+        }
+        """What a process needs in its environment to find this microphone as its `default`."""
+
+    def start(self) -> None:
+        """Start the server, and return once it answers."""
+        environment = os.environ | self.environment | {"HOME": str(self._folder)}
+        # The server must not take its own address for that of another one it is to be a client of.
+        del environment["PULSE_SERVER"]
+        log = self._folder / "pulseaudio.log"
+        with log.open("ab") as stderr:
+            self._server = subprocess.Popen(
+                [
+                    "pulseaudio",
+                    "-n",
+                    "--daemonize=no",
+                    "--use-pid-file=no",
+                    "--exit-idle-time=-1",
+                    "--disable-shm=yes",
+                    "-L",
+                    f"module-native-protocol-unix auth-anonymous=1 socket={self._folder / 'native'}",
+                    "-L",
+                    f"module-null-sink sink_name={SINK} rate={RATE}",
+                ],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=stderr,
+                stderr=stderr,
+            )
+        deadline = time.monotonic() + _START_TIMEOUT_S
+        while self._pactl("set-default-source", SOURCE).returncode:
+            if self._server.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(
+                    f"pulseaudio did not start: {log.read_text(errors='replace')}"
+                )
+            time.sleep(0.1)
+
+    def stop(self) -> None:
+        """End the server, as when PulseAudio dies; `start` brings it back under the same address."""
+        if (server := self._server) is None:
+            return
+        self._server = None
+        server.terminate()
+        try:
+            server.wait(_STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+        with suppress(FileNotFoundError):
+            (self._folder / "native").unlink()
+
+    def play(self, path: Path, *, timeout_s: float = 600.0) -> None:
+        """Play a sound file (what libsndfile reads: WAV, FLAC, Ogg) at the speed of the clock; return when it has ended."""
+        subprocess.run(
+            ["paplay", f"--device={SINK}", str(path)],
+            env=os.environ | self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=timeout_s,
+            check=True,
+        )
+
+    def mute(self, muted: bool = True) -> None:
+        """Mute the microphone, or let it be heard again: muted, it gives digital silence."""
+        self._pactl("set-source-mute", SOURCE, "1" if muted else "0").check_returncode()
+
+    def _pactl(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(
+            ["pactl", *arguments],
+            env=os.environ | self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_START_TIMEOUT_S,
+            check=False,
+        )
+
+    def __enter__(self) -> Self:
+        """Start the server."""
+        try:
+            self.start()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """End the server and remove what it left."""
+        self.stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
