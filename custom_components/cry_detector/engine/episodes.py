@@ -1,0 +1,130 @@
+"""From a stream of scores to episodes of crying: smoothing, two thresholds, a time to confirm and a hold.
+
+There is no clock in here: time comes with the scores, so a recording is judged the same at any speed.
+"""
+
+from collections import deque
+from dataclasses import dataclass, replace
+import math
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EpisodeSettings:
+    """When crying begins and when it is over."""
+
+    on_threshold: float = 0.6
+    """Smoothed confidence (0 to 1) from which on it counts as crying."""
+    off_threshold: float = 0.4
+    """Smoothed confidence under which it is calm; between the two, what was goes on."""
+    smoothing_s: float = 1.0
+    """The confidence is averaged over this many seconds; 0 takes each score as it is."""
+    confirm_s: float = 0.0
+    """The smoothed confidence must stay at or over the on threshold for this long before an episode starts."""
+    hold_s: float = 6.0
+    """An episode is over when it has been calm for this long: babies breathe, and gather strength, between cries."""
+
+    def __post_init__(self) -> None:
+        """Refuse settings that make no sense.
+
+        Raises:
+            ValueError: a threshold is not within 0 to 1, off is over on, or a time is negative.
+        """
+        if not 0.0 < self.off_threshold <= self.on_threshold <= 1.0:
+            raise ValueError(
+                "thresholds must be over 0 and up to 1, off not over on:"
+                f" on {self.on_threshold:g}, off {self.off_threshold:g}"
+            )
+        times = (self.smoothing_s, self.confirm_s, self.hold_s)
+        if not all(0.0 <= time < math.inf for time in times):
+            raise ValueError(
+                "smoothing, confirmation and hold must be 0 seconds or more"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """One episode of crying; times are seconds on the clock of the stream it was heard in."""
+
+    start: float
+    """When the smoothed confidence reached the on threshold."""
+    end: float | None
+    """When it was last at or over the off threshold; None while the episode goes on."""
+    last: float
+    """The latest time at which crying was still heard: the end that the episode would have if nothing more came."""
+    peak: float
+    """The highest smoothed confidence in it, 0 to 1."""
+
+    @property
+    def duration(self) -> float:
+        """Seconds from the start to the end, or to when crying was last heard."""
+        return self.last - self.start
+
+
+class EpisodeTracker:
+    """Follows a stream of scores and tells which episode it is in.
+
+    Example:
+        >>> tracker = EpisodeTracker(EpisodeSettings(smoothing_s=0, hold_s=2))
+        >>> [tracker.update(float(t), score) is not None for t, score in enumerate([0.1, 0.9, 0.1, 0.9, 0.1, 0.1, 0.1])]
+        [False, True, True, True, True, True, False]
+        >>> tracker.finished
+        Episode(start=1.0, end=3.0, last=3.0, peak=0.9)
+    """
+
+    def __init__(self, settings: EpisodeSettings) -> None:
+        """Start out calm."""
+        self.settings = settings
+        self.current: Episode | None = None
+        """The episode that is going on."""
+        self.finished: Episode | None = None
+        """The last episode that is over."""
+        self._recent: deque[tuple[float, float]] = deque()
+        # The start and the peak of what may become an episode once it has lasted long enough.
+        self._candidate: tuple[float, float] | None = None
+
+    def update(self, time: float, confidence: float) -> Episode | None:
+        """Take the score at a time (seconds, never earlier than the last); return the episode that it is in, if any."""
+        smoothed = self._smooth(time, confidence)
+        if self.current is None:
+            self._watch(time, smoothed)
+        else:
+            self._follow(self.current, time, smoothed)
+        return self.current
+
+    def finish(self) -> Episode | None:
+        """End the episode that is going on, if any, with what is known, and return it: no more scores will come."""
+        if self.current is None:
+            return None
+        return self._end(self.current)
+
+    def _smooth(self, time: float, confidence: float) -> float:
+        self._recent.append((time, confidence))
+        while (
+            len(self._recent) > 1
+            and self._recent[0][0] <= time - self.settings.smoothing_s
+        ):
+            self._recent.popleft()
+        return sum(score for _, score in self._recent) / len(self._recent)
+
+    def _watch(self, time: float, smoothed: float) -> None:
+        if smoothed < self.settings.on_threshold:
+            self._candidate = None
+            return
+        start, peak = self._candidate or (time, smoothed)
+        self._candidate = start, max(peak, smoothed)
+        if time - start >= self.settings.confirm_s:
+            self.current = Episode(
+                start=start, end=None, last=time, peak=max(peak, smoothed)
+            )
+            self._candidate = None
+
+    def _follow(self, episode: Episode, time: float, smoothed: float) -> None:
+        if smoothed >= self.settings.off_threshold:
+            self.current = replace(episode, last=time, peak=max(episode.peak, smoothed))
+        elif time - episode.last >= self.settings.hold_s:
+            self._end(episode)
+
+    def _end(self, episode: Episode) -> Episode:
+        self.finished = replace(episode, end=episode.last)
+        self.current = None
+        return self.finished
