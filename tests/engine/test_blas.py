@@ -1,6 +1,6 @@
 """Products in pieces are the products."""
 
-from cry_engine.blas import product, rows_at_a_time
+from cry_engine.blas import matmul, rows_at_a_time
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 import pytest
@@ -13,9 +13,9 @@ def test_a_product_in_pieces_is_the_product(rows: int) -> None:
     left = rng.normal(size=(rows, 48)).astype(np.float32)
     right = rng.normal(size=(48, 64)).astype(np.float32)
     out = np.empty((rows, 64), np.float32)
-    np.testing.assert_allclose(product(left, right), left @ right, atol=1e-4)
-    assert product(left, right, out) is out
-    np.testing.assert_array_equal(out, product(left, right))
+    np.testing.assert_allclose(matmul(left, right), left @ right, atol=1e-4)
+    assert matmul(left, right, out) is out
+    np.testing.assert_array_equal(out, matmul(left, right))
 
 
 def test_rows_may_overlap() -> None:
@@ -23,7 +23,7 @@ def test_rows_may_overlap() -> None:
     samples = np.random.default_rng(0).normal(size=4_000).astype(np.float32)
     frames = sliding_window_view(samples, 512)[::100]
     right = np.ones((512, 30), np.float32)
-    np.testing.assert_allclose(product(frames, right), frames @ right, atol=1e-3)
+    np.testing.assert_allclose(matmul(frames, right), frames @ right, atol=1e-3)
 
 
 def test_a_row_is_always_computed() -> None:

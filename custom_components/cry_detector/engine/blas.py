@@ -1,5 +1,7 @@
 """Matrix products that stay on the thread that asked for them."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,11 +20,9 @@ def rows_at_a_time(columns: int, depth: int) -> int:
     return max(1, _LARGEST // max(1, columns * depth))
 
 
-def product(
-    left: NDArray[np.float32],
-    right: NDArray[np.float32],
-    out: NDArray[np.float32] | None = None,
-) -> NDArray[np.float32]:
+def matmul(
+    left: NDArray[Any], right: NDArray[Any], out: NDArray[Any] | None = None
+) -> NDArray[Any]:
     """Return left @ right, shapes (m, k) and (k, n), computed some rows at a time.
 
     Args:
@@ -31,7 +31,8 @@ def product(
         out: where to put the result, shape (m, n).
     """
     if out is None:
-        out = np.empty((left.shape[0], right.shape[1]), np.float32)
+        shape = (left.shape[0], right.shape[1])
+        out = np.empty(shape, np.result_type(left, right))
     rows = rows_at_a_time(right.shape[1], right.shape[0])
     for start in range(0, len(left), rows):
         np.matmul(left[start : start + rows], right, out=out[start : start + rows])

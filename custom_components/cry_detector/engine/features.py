@@ -7,7 +7,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from .blas import product
+from .blas import matmul
 from .errors import ModelError
 
 # What is added to the power in each band before the logarithm: -100 dB under a full-scale sine. It lies just under the
@@ -155,6 +155,6 @@ class LogMel:
         power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32, copy=False)
         self._waiting = self._waiting[count * step :].copy()
         mel: NDArray[np.float32] = np.log(
-            product(power, self._weights) + np.float32(POWER_OFFSET)
+            matmul(power, self._weights) + np.float32(POWER_OFFSET)
         )
         return mel

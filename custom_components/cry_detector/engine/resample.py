@@ -11,7 +11,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from .blas import product
+from .blas import matmul
 
 # Stop-band attenuation: aliases stay under the noise of 16-bit samples.
 _ATTENUATION_DB = 90.0
@@ -98,7 +98,7 @@ class Resampler:
             return np.zeros(0, np.float32)
         blocks = sliding_window_view(self._waiting, length)[:: self._step][:count]
         self._waiting = self._waiting[count * self._step :].copy()
-        made = product(blocks, self._weights).reshape(-1)
+        made = matmul(blocks, self._weights).reshape(-1)
         self._given += len(made)
         return made
 
