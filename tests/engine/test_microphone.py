@@ -77,12 +77,13 @@ def test_what_is_played_is_heard(
     virtual_microphone: VirtualMicrophone, tmp_path: Path, way: Callable[[], Source]
 ) -> None:
     """A tone arrives as that tone, at its level, and a second takes a second."""
+    source = way()
     write_wav(tmp_path / "tone.wav", tone(RATE, 9.0))
     player = threading.Thread(
         target=virtual_microphone.play, args=[tmp_path / "tone.wav"]
     )
     player.start()
-    samples, elapsed = hear(way(), 4.0)
+    samples, elapsed = hear(source, 4.0)
     player.join()
     assert len(samples) / RATE == pytest.approx(elapsed, abs=0.5)
     assert loudest_hertz(samples) == TONE_HZ
