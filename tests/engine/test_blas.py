@@ -1,9 +1,10 @@
 """Products in pieces are the products."""
 
-from cry_engine.blas import matmul, rows_at_a_time
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 import pytest
+
+from cry_engine.blas import matmul, rows_at_a_time
 
 
 @pytest.mark.parametrize("rows", [0, 1, 7, 5_000])

@@ -1,6 +1,7 @@
 """A model and its manifest become scores, in LiteRT and in numpy alike."""
 
 from collections.abc import Callable
+import csv
 import hashlib
 import json
 from pathlib import Path
@@ -15,7 +16,9 @@ import pytest
 from cry_engine import classifier as module
 from cry_engine.classifier import DEFAULT_MODEL, Classifier, Tensor
 from cry_engine.errors import ModelError
+from cry_engine.listener import Listener
 from cry_engine.manifest import CRYING, Manifest
+from cry_engine.sources.ffmpeg import FfmpegSource
 
 from .stand_in import LoudIsCrying, manifest_values
 
@@ -143,6 +146,51 @@ def test_a_manifest_of_another_model_is_refused(
     """Input and output must be those that the manifest describes."""
     with pytest.raises(ModelError, match=complaint):
         Classifier.load(copy_of_the_model(tmp_path, **changes), runtime="numpy")
+
+
+def test_a_published_tagger_hears_crying(
+    tmp_path: Path, yamnet: Path, shared_audio: Path
+) -> None:
+    """A model that takes samples, with labels of its own, needs but a manifest."""
+    content = yamnet.read_bytes()
+    with yamnet.with_name("yamnet_class_map.csv").open(newline="") as file:
+        labels = [row["display_name"] for row in csv.DictReader(file)]
+    path = tmp_path / "yamnet.tflite"
+    path.write_bytes(content)
+    values = {
+        "format": 1,
+        "name": "YAMNet",
+        "version": "1",
+        "sample_rate": 16_000,
+        "window_s": 0.975,
+        "hop_s": 0.4875,
+        "labels": labels,
+        "crying": ["Crying, sobbing", "Baby cry, infant cry", "Whimper"],
+        "thresholds": {"on": 0.5, "off": 0.3},
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }
+    path.with_suffix(".json").write_text(json.dumps(values))
+    classifier = Classifier.load(path, runtime="numpy")
+
+    def surest(label: str, quality: str) -> list[float]:
+        with (shared_audio / "manifest.csv").open(newline="") as file:
+            rows = [
+                row
+                for row in csv.DictReader(file)
+                if (row["label"], row["quality"], row["split"])
+                == (label, quality, "val")
+            ]
+        found = []
+        for row in rows[:8]:
+            source = FfmpegSource.from_file(
+                shared_audio / row["path"], sample_rate=16_000, real_time=False
+            )
+            heard = Listener(source, classifier)
+            found.append(max(observation.confidence for observation in heard))
+        return found
+
+    assert np.median(surest("crying", "ok")) > 0.5
+    assert np.median(surest("music", "ok")) < 0.1
 
 
 class Stub(LoudIsCrying):

@@ -10,7 +10,6 @@ import time
 import tracemalloc
 
 import numpy as np
-import pytest
 
 from cry_engine.errors import ModelError
 from cry_engine.tflite import Interpreter
@@ -18,7 +17,6 @@ from cry_engine.tflite import Interpreter
 from .test_tflite_operators import MAKERS, hash_of
 from .tflite_cases import CaseMaker
 
-YAMNET = Path(__file__).parents[3] / "shared" / "peers" / "yamnet.tflite"
 MUTANTS = int(os.environ.get("TFLITE_MUTANTS", "2000"))
 LONGEST_S = 1.0
 MOST_BYTES = 200 << 20
@@ -86,8 +84,6 @@ def test_mutants_of_every_operators_model() -> None:
     )
 
 
-def test_mutants_of_a_published_model() -> None:
+def test_mutants_of_a_published_model(yamnet: Path) -> None:
     """A file of 4 MB, of which most is weights."""
-    if not YAMNET.is_file():
-        pytest.skip(f"no published model: {YAMNET} is not there")
-    check_mutants([YAMNET.read_bytes()], max(MUTANTS // 50, 20), seed=2)
+    check_mutants([yamnet.read_bytes()], max(MUTANTS // 50, 20), seed=2)

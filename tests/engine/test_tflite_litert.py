@@ -22,7 +22,6 @@ litert = pytest.importorskip(
     "ai_edge_litert.interpreter", reason="LiteRT is not installed"
 )
 
-YAMNET = Path(__file__).parents[3] / "shared" / "peers" / "yamnet.tflite"
 MODELS = Path(cry_engine.tflite.__file__).parents[1] / "models"
 DRAWS = 6
 KERNELS = ["XNNPACK", "builtin"]
@@ -92,14 +91,6 @@ def test_eight_bit_weights_are_close_to_litert(kernels: str) -> None:
         assert np.abs(ours - theirs).max() <= values.shape[1] * step / 2 * weight
 
 
-@pytest.fixture(scope="module")
-def yamnet() -> bytes:
-    """Return a published tagger of sounds: full int8, with its front end in the model."""
-    if not YAMNET.is_file():
-        pytest.skip(f"no published model: {YAMNET} is not there")
-    return YAMNET.read_bytes()
-
-
 @pytest.mark.parametrize(
     "path", sorted(MODELS.glob("*.tflite")), ids=lambda path: path.stem
 )
@@ -119,7 +110,7 @@ def test_the_shipped_models_equal_litert(path: Path) -> None:
             np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-5)
 
 
-def test_yamnet_equals_litert_on_noise(yamnet: bytes) -> None:
+def test_yamnet_equals_litert_on_noise(yamnet: Path) -> None:
     """Every score of noise at levels from loud to faint is within one of the steps, of 1/256, that they come in."""
     rng = np.random.default_rng(1)
     interpreter = Interpreter(yamnet)
@@ -127,12 +118,12 @@ def test_yamnet_equals_litert_on_noise(yamnet: bytes) -> None:
         samples = (rng.normal(size=15600) * level).clip(-1, 1).astype(np.float32)
         (ours,), (theirs,) = (
             interpreter.run(samples),
-            run_litert(yamnet, (samples,), "XNNPACK"),
+            run_litert(yamnet.read_bytes(), (samples,), "XNNPACK"),
         )
         assert np.abs(ours - theirs).max() <= 1 / 256
 
 
-def test_yamnet_equals_litert_on_recordings(yamnet: bytes, shared_audio: Path) -> None:
+def test_yamnet_equals_litert_on_recordings(yamnet: Path, shared_audio: Path) -> None:
     """The same on recordings of every kind, two of each label, at 16 kHz.
 
     One may differ by more: where the model's own front end, in float, lands on the edge between two steps, the last
@@ -166,7 +157,7 @@ def test_yamnet_equals_litert_on_recordings(yamnet: bytes, shared_audio: Path) -
         samples[: heard.size] = heard
         (ours,), (theirs,) = (
             interpreter.run(samples),
-            run_litert(yamnet, (samples,), "XNNPACK"),
+            run_litert(yamnet.read_bytes(), (samples,), "XNNPACK"),
         )
         if np.abs(ours - theirs).max() > 1 / 256:
             differing.append(recording.name)
