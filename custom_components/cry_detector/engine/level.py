@@ -9,6 +9,10 @@ from numpy.typing import NDArray
 # What silence reads: below the -96 dB that 16 bits can express, and a number, so that it can be drawn and averaged.
 FLOOR_DBFS = -120.0
 
+# A peak this low is no sound at all: half a step of 16-bit samples, less than the noise of
+# any microphone.
+SILENCE_DBFS = -96.0
+
 # The time constant of the moving RMS, as in SoX's stats effect.
 WINDOW_S = 0.05
 

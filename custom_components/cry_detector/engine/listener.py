@@ -14,15 +14,12 @@ from numpy.typing import NDArray
 from .classifier import Classifier, Scores
 from .episodes import Episode, EpisodeSettings, EpisodeTracker
 from .errors import SourceClosedError, SourceEndedError, SourceStalledError
-from .level import Level, LevelMeter
+from .level import SILENCE_DBFS, Level, LevelMeter
 from .sources import Source
 from .window import Window
 
 # A source from which no sound comes for this long is given up.
 PATIENCE_S = 10.0
-
-# Under this peak there is nothing: half a step of 16-bit samples.
-_SILENCE_DBFS = -96.0
 
 # A microphone hears its own noise, and a codec's silence is made of pauses: for digital
 # silence this long the one is muted, or the other sends nothing.
@@ -124,7 +121,7 @@ class Detector:
         )
 
     def _health(self, level: Level, samples: int) -> Health:
-        if level.peak_dbfs > _SILENCE_DBFS:
+        if level.peak_dbfs > SILENCE_DBFS:
             self._silent = 0
         else:
             self._silent += samples
