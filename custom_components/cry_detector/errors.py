@@ -1,0 +1,44 @@
+"""The engine's errors in Home Assistant's words: translated at this edge, once."""
+
+from homeassistant.exceptions import HomeAssistantError
+
+from .const import DOMAIN
+from .engine.errors import (
+    EngineError,
+    FfmpegMissingError,
+    InvalidSourceError,
+    ModelError,
+    SourceStalledError,
+)
+
+# What the user is told for each error of the engine, the most particular first.
+ERROR_KEYS: dict[type[EngineError], str] = {
+    ModelError: "model_error",
+    FfmpegMissingError: "ffmpeg_missing",
+    InvalidSourceError: "invalid_source",
+    SourceStalledError: "no_sound",
+    EngineError: "cannot_connect",
+}
+
+
+class NoSoundError(HomeAssistantError):
+    """Sound cannot be had, and why.
+
+    The translation key is also the key of the error that the config flow shows.
+    """
+
+    translation_key: str
+
+    def __init__(self, key: str, **placeholders: str) -> None:
+        """Name what went wrong by the key of its translation."""
+        super().__init__(
+            translation_domain=DOMAIN,
+            translation_key=key,
+            translation_placeholders=placeholders,
+        )
+
+
+def no_sound_error(err: EngineError) -> NoSoundError:
+    """Return an error of the engine in words that can be translated."""
+    key = next(key for kind, key in ERROR_KEYS.items() if isinstance(err, kind))
+    return NoSoundError(key, cause=str(err))

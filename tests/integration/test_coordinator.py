@@ -1,0 +1,329 @@
+"""A detector that loses its sound says so, once, and finds it again; and it writes little."""
+
+import asyncio
+from collections.abc import Callable
+import logging
+import os
+from pathlib import Path
+import signal
+import time
+
+from homeassistant.const import EVENT_STATE_CHANGED
+from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.setup import async_setup_component
+import numpy as np
+import pytest
+from pytest_homeassistant_custom_component.common import async_capture_events
+
+from custom_components.cry_detector import coordinator as coordinator_module, listening
+from custom_components.cry_detector.coordinator import (
+    LONGEST_PAUSE_S,
+    REPORT_INTERVAL_S,
+    CryDetectorCoordinator,
+    retry_pause_s,
+)
+from custom_components.cry_detector.engine.classifier import Scores
+from custom_components.cry_detector.engine.level import Level
+from custom_components.cry_detector.engine.listener import Health, Listener, Observation
+from demo.nursery import episode
+from tests.integration.helpers import (
+    RATE,
+    async_set_up,
+    async_wait_for,
+    children,
+    entry_for,
+    file_entry,
+    nothing_listens,
+    room,
+    state_of,
+    stream_entry,
+    write_wav,
+)
+from tests.integration.test_config_flow import async_add_camera
+from tests.streams import HttpStream
+
+SECRET = "geheim"
+OURS = "custom_components.cry_detector"
+
+
+def our_records(
+    caplog: pytest.LogCaptureFixture, level: int = logging.INFO
+) -> list[logging.LogRecord]:
+    """Return what the integration has logged at a level or above."""
+    return [
+        record
+        for record in caplog.records
+        if record.name.startswith(OURS) and record.levelno >= level
+    ]
+
+
+def observation(
+    *, rms_dbfs: float = -50.0, confidence: float = 0.0, crying: bool = False
+) -> Observation:
+    """Return an observation as the listener makes them."""
+    return Observation(
+        time=0.0,
+        level=Level(rms_dbfs, rms_dbfs, rms_dbfs, rms_dbfs),
+        scores=Scores({"crying": confidence}, confidence),
+        crying=crying,
+        episode=None,
+        health=Health.OK,
+    )
+
+
+async def test_a_stream_that_dies_is_unavailable_and_comes_back(
+    hass: HomeAssistant, room_stream: HttpStream, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is said once each way, without the password that is in the URL."""
+    url = room_stream.url.replace("//", f"//parent:{SECRET}@")
+    entry = stream_entry(url)
+    await async_set_up(hass, entry)
+    await async_wait_for(lambda: state_of(hass, entry, "crying") == "off")
+    assert our_records(caplog) == []
+
+    room_stream.close()
+    await async_wait_for(lambda: state_of(hass, entry, "crying") == "unavailable")
+    assert state_of(hass, entry, "amplitude") == "unavailable"
+    assert state_of(hass, entry, "confidence") == "unavailable"
+    # Long enough for more than one attempt to fail.
+    await asyncio.sleep(2.5)
+    (lost,) = our_records(caplog)
+    assert lost.levelno == logging.WARNING
+    assert lost.getMessage().startswith(
+        "Nursery: no sound arrives: http://***@127.0.0.1"
+    )
+
+    with HttpStream(room(10).astype(np.float32), room_stream.port):
+        back_s = await async_wait_for(lambda: state_of(hass, entry, "crying") == "off")
+        assert back_s < 8.0
+        found = our_records(caplog)[-1]
+        assert found.levelno == logging.INFO
+        assert found.getMessage() == "Nursery: sound is arriving again"
+        assert len(our_records(caplog)) == 2
+        await hass.config_entries.async_unload(entry.entry_id)
+
+    assert SECRET not in caplog.text
+    assert all(SECRET not in str(state.as_dict()) for state in hass.states.async_all())
+
+
+async def test_a_stream_that_stalls_is_unavailable(
+    hass: HomeAssistant, room_stream: HttpStream
+) -> None:
+    """Open but dead is dead: it is noticed after ten seconds without sound."""
+    entry = stream_entry(room_stream.url)
+    await async_set_up(hass, entry)
+    await async_wait_for(lambda: state_of(hass, entry, "crying") == "off")
+    room_stream.stalled.set()
+    noticed_s = await async_wait_for(
+        lambda: state_of(hass, entry, "crying") == "unavailable"
+    )
+    assert noticed_s < 13.0
+
+
+async def test_a_child_process_that_is_killed_is_replaced(
+    hass: HomeAssistant, room_file: Path
+) -> None:
+    """As by a kernel that runs out of memory."""
+    entry = file_entry(room_file)
+    await async_set_up(hass, entry)
+    await async_wait_for(lambda: state_of(hass, entry, "crying") == "off")
+    (child,) = children()
+    os.kill(child, signal.SIGKILL)
+    await async_wait_for(lambda: state_of(hass, entry, "crying") == "unavailable")
+    await async_wait_for(lambda: state_of(hass, entry, "crying") == "off")
+    assert len(children()) == 1
+    assert child not in children()
+
+
+async def test_a_camera_is_asked_for_its_stream_again(
+    hass: HomeAssistant, socket_enabled: None
+) -> None:
+    """After a reboot it may give another address."""
+    sound = room(10).astype(np.float32)
+    with HttpStream(sound) as before:
+        camera = await async_add_camera(hass, before.url)
+        entry = entry_for({"source": "camera", "entity_id": camera.entity_id})
+        await async_set_up(hass, entry)
+        await async_wait_for(lambda: state_of(hass, entry, "crying") == "off")
+    with HttpStream(sound) as after:
+        camera.url = after.url
+        await async_wait_for(lambda: state_of(hass, entry, "crying") == "unavailable")
+        await async_wait_for(lambda: state_of(hass, entry, "crying") == "off")
+        assert after.requests
+        await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_a_file_that_is_not_repeated_ends(
+    hass: HomeAssistant, media: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is unavailable from then on, and not opened again and again."""
+    path = write_wav(media / "once.wav", room(2))
+    entry = file_entry(path, loop=False)
+    await async_set_up(hass, entry)
+    await async_wait_for(lambda: state_of(hass, entry, "crying") == "off")
+    await async_wait_for(lambda: state_of(hass, entry, "crying") == "unavailable")
+    await asyncio.sleep(2.5)
+    assert nothing_listens()
+    assert state_of(hass, entry, "crying") == "unavailable"
+    (ended,) = our_records(caplog)
+    assert ended.getMessage() == "Nursery: no sound arrives: The source has ended"
+
+
+async def test_nothing_is_said_while_home_assistant_starts(
+    hass: HomeAssistant, media: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A camera or a server may come up later; once all is up, it is said."""
+    hass.set_state(CoreState.starting)
+    entry = file_entry(media / "later.wav")
+    await async_set_up(hass, entry)
+    await async_wait_for(lambda: entry.runtime_data.last_exception is not None)
+    assert our_records(caplog) == []
+    hass.set_state(CoreState.running)
+    await async_wait_for(lambda: len(our_records(caplog)) == 1)
+    assert "There is no file" in caplog.text
+
+
+async def test_a_fault_of_ours_does_not_end_the_listening(
+    hass: HomeAssistant,
+    room_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It is logged with its traceback, once, and the source is opened again."""
+    attempts: list[float] = []
+
+    async def async_listen(*arguments: object) -> None:
+        attempts.append(time.monotonic())
+        if len(attempts) < 3:
+            raise RuntimeError("a fault of ours")
+        await listening.async_listen(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(coordinator_module, "async_listen", async_listen)
+    entry = file_entry(room_file)
+    await async_set_up(hass, entry)
+    await async_wait_for(lambda: state_of(hass, entry, "crying") == "off")
+    assert [record.levelno for record in our_records(caplog)] == [
+        logging.ERROR,
+        logging.WARNING,
+        logging.INFO,
+    ]
+    assert "a fault of ours" in caplog.text
+    first, second = np.diff(attempts)
+    assert 0.75 <= first < 2.5
+    assert 1.5 <= second < 4.0
+
+
+async def test_a_thread_that_hangs_is_not_waited_for(
+    hass: HomeAssistant,
+    room_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A driver that does not return must not keep Home Assistant from stopping."""
+    close: Callable[[Listener], None] = Listener.close
+
+    def close_late(listener: Listener) -> None:
+        time.sleep(2.0)
+        close(listener)
+
+    monkeypatch.setattr(Listener, "close", close_late)
+    monkeypatch.setattr(listening, "STOP_TIMEOUT_S", 0.1)
+    entry = file_entry(room_file)
+    await async_set_up(hass, entry)
+    await async_wait_for(lambda: state_of(hass, entry, "crying") == "off")
+    start = time.monotonic()
+    await hass.config_entries.async_unload(entry.entry_id)
+    assert time.monotonic() - start < 1.5
+    assert "Nursery: the thread that listens to it hangs" in caplog.text
+    await async_wait_for(nothing_listens)
+
+
+@pytest.mark.parametrize("failures", [1, 2, 3, 4, 5, 6, 7, 100, 10_000])
+def test_pauses_grow_up_to_a_minute(failures: int) -> None:
+    """1, 2, 4 ... 60 s, a quarter up or down so that detectors do not come in step."""
+    pauses = {retry_pause_s(failures) for _ in range(200)}
+    middle = min(LONGEST_PAUSE_S, 2.0 ** min(failures - 1, 6))
+    assert 0.75 * middle <= min(pauses) < max(pauses) <= LONGEST_PAUSE_S
+    assert max(pauses) <= 1.25 * middle
+    assert len(pauses) > 50
+
+
+async def test_an_interval_reports_its_loudest_and_its_surest(
+    hass: HomeAssistant, media: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A short cry between two reports is in the second."""
+    monkeypatch.setattr(coordinator_module, "REPORT_INTERVAL_S", 0.2)
+    assert await async_setup_component(hass, "ffmpeg", {})
+    entry = file_entry(media / "missing.wav")
+    entry.add_to_hass(hass)
+    classifier = await listening.async_load_classifier(hass)
+    coordinator = CryDetectorCoordinator(hass, entry, classifier, "0.1.0")
+    assert not coordinator.last_update_success
+
+    coordinator._async_heard(observation(rms_dbfs=-50, confidence=0.1))
+    first = coordinator.data
+    assert first
+    assert (first.amplitude_dbfs, first.confidence, first.crying) == (-50, 0.1, False)
+    coordinator._async_heard(observation(rms_dbfs=-20, confidence=0.1))
+    coordinator._async_heard(observation(rms_dbfs=-40, confidence=0.9))
+    assert coordinator.data is first
+    await asyncio.sleep(0.25)
+    coordinator._async_heard(observation(rms_dbfs=-50, confidence=0.1))
+    second = coordinator.data
+    assert second
+    assert (second.amplitude_dbfs, second.confidence) == (-20, 0.9)
+
+    # What was reported is not reported again, and crying does not wait.
+    coordinator._async_heard(observation(rms_dbfs=-30, confidence=0.7, crying=True))
+    third = coordinator.data
+    assert third
+    assert (third.amplitude_dbfs, third.confidence, third.crying) == (-30, 0.7, True)
+
+
+async def test_a_cry_is_reported_at_once_and_little_is_written(
+    hass: HomeAssistant, media: Path
+) -> None:
+    """Half a minute of a nursery with one cry, synthesised, through the whole path."""
+    rng = np.random.default_rng(3)
+    crying = episode(RATE, rng, 8.0)
+    crying = crying * (0.25 / np.abs(crying).max())
+    calm = room(8, -55)
+    nursery = np.concatenate([calm, crying, room(14, -55)])
+    entry = file_entry(write_wav(media / "nursery.wav", nursery), loop=False)
+    events = async_capture_events(hass, EVENT_STATE_CHANGED)
+    await async_set_up(hass, entry)
+    start = time.monotonic()
+    await async_wait_for(lambda: state_of(hass, entry, "crying") == "off")
+    await async_wait_for(
+        lambda: state_of(hass, entry, "crying") == "on", timeout_s=18.0
+    )
+    assert 8.0 < time.monotonic() - start < 8.0 + 6.0
+    assert int(state_of(hass, entry, "confidence")) >= 50
+    await async_wait_for(
+        lambda: state_of(hass, entry, "crying") == "off", timeout_s=25.0
+    )
+    took_s = time.monotonic() - start
+
+    written: dict[str, list[str]] = {}
+    for event in events:
+        written.setdefault(event.data["entity_id"], []).append(
+            event.data["new_state"].state
+        )
+    assert written["binary_sensor.nursery_crying"] == [
+        "unavailable",
+        "off",
+        "on",
+        "off",
+    ]
+    most = 2 + took_s / REPORT_INTERVAL_S + 2
+    assert 3 <= len(written["sensor.nursery_amplitude"]) <= most
+    assert len(written["sensor.nursery_confidence"]) <= most
+    loudest = max(float(level) for level in written["sensor.nursery_amplitude"][1:])
+    assert loudest == pytest.approx(_loudest_hop_dbfs(crying), abs=1.5)
+
+
+def _loudest_hop_dbfs(samples: np.ndarray) -> float:
+    """Return the RMS level of the loudest half second."""
+    hop = RATE // 2
+    hops = samples[: len(samples) // hop * hop].reshape(-1, hop)
+    return float(10 * np.log10(np.square(hops).mean(axis=1).max()))

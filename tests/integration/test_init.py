@@ -1,0 +1,243 @@
+"""Setting up a detector, and that its end leaves nothing behind."""
+
+from functools import partial
+from pathlib import Path
+import time
+
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+import numpy as np
+import pytest
+
+from custom_components.cry_detector.const import DOMAIN
+from custom_components.cry_detector.engine.classifier import Classifier
+from tests.integration.helpers import (
+    async_set_up,
+    async_wait_for,
+    children,
+    file_entry,
+    listening_threads,
+    nothing_listens,
+    open_files,
+    room,
+    state_of,
+    stream_entry,
+    write_wav,
+)
+from tests.streams import HttpStream
+
+ENDS = ("unload", "disable", "remove", "stop")
+
+
+async def async_end(hass: HomeAssistant, entry_id: str, how: str) -> None:
+    """End a detector in one of the ways in which it can end."""
+    match how:
+        case "unload":
+            assert await hass.config_entries.async_unload(entry_id)
+        case "disable":
+            await hass.config_entries.async_set_disabled_by(
+                entry_id, ConfigEntryDisabler.USER
+            )
+        case "remove":
+            await hass.config_entries.async_remove(entry_id)
+        case "stop":
+            await hass.async_stop(force=True)
+
+
+async def test_a_detector_listens_in_a_thread_of_its_own(
+    hass: HomeAssistant, room_file: Path
+) -> None:
+    """One thread, named after the detector, and one child process."""
+    entry = file_entry(room_file)
+    await async_set_up(hass, entry)
+    assert entry.state is ConfigEntryState.LOADED
+    await async_wait_for(lambda: state_of(hass, entry, "crying") == "off")
+    assert [name.rpartition("_")[0] for name in listening_threads()] == [
+        f"{DOMAIN} Nursery"
+    ]
+    assert len(children()) == 1
+
+
+async def test_setting_up_waits_for_no_sound(
+    hass: HomeAssistant, room_stream: HttpStream
+) -> None:
+    """Home Assistant starts as fast with a dead camera as without one."""
+    room_stream.stalled.set()
+    entry = stream_entry(room_stream.url)
+    start = time.monotonic()
+    await async_set_up(hass, entry)
+    assert time.monotonic() - start < 5.0
+    assert entry.state is ConfigEntryState.LOADED
+    for key in ("crying", "amplitude", "confidence"):
+        assert state_of(hass, entry, key) == "unavailable"
+
+
+@pytest.mark.parametrize("how", ENDS)
+async def test_the_end_of_a_detector_leaves_nothing(
+    hass: HomeAssistant, room_file: Path, how: str
+) -> None:
+    """Within two seconds thread and child process are gone, and every file is closed."""
+    files = open_files()
+    entry = file_entry(room_file)
+    await async_set_up(hass, entry)
+    await async_wait_for(lambda: state_of(hass, entry, "crying") == "off")
+    assert listening_threads()
+    assert open_files() > files
+
+    start = time.monotonic()
+    await async_end(hass, entry.entry_id, how)
+    assert time.monotonic() - start < 2.0
+    assert nothing_listens()
+    assert open_files() <= files
+
+
+@pytest.mark.parametrize("how", ENDS)
+async def test_a_stalled_stream_ends_as_fast(
+    hass: HomeAssistant, room_stream: HttpStream, how: str
+) -> None:
+    """Also where the thread waits for sound that does not come."""
+    room_stream.stalled.set()
+    entry = stream_entry(room_stream.url)
+    await async_set_up(hass, entry)
+    await async_wait_for(lambda: bool(room_stream.requests))
+    start = time.monotonic()
+    await async_end(hass, entry.entry_id, how)
+    assert time.monotonic() - start < 2.0
+    assert nothing_listens()
+
+
+@pytest.mark.parametrize("how", ENDS)
+async def test_a_detector_that_waits_to_try_again_ends_as_fast(
+    hass: HomeAssistant, media: Path, how: str
+) -> None:
+    """Also in the pause after a failure."""
+    entry = file_entry(media / "missing.wav")
+    await async_set_up(hass, entry)
+    coordinator = entry.runtime_data
+    await async_wait_for(lambda: coordinator.last_exception is not None)
+    start = time.monotonic()
+    await async_end(hass, entry.entry_id, how)
+    assert time.monotonic() - start < 2.0
+    assert nothing_listens()
+
+
+async def test_reloading_listens_anew(hass: HomeAssistant, room_file: Path) -> None:
+    """Ten times over, with as many threads, child processes and files as once."""
+    entry = file_entry(room_file)
+    await async_set_up(hass, entry)
+    await async_wait_for(lambda: state_of(hass, entry, "crying") == "off")
+    files = open_files()
+    for _ in range(10):
+        assert await hass.config_entries.async_reload(entry.entry_id)
+    await async_wait_for(lambda: state_of(hass, entry, "crying") == "off")
+    assert len(listening_threads()) == 1
+    assert len(children()) == 1
+    assert open_files() <= files
+
+
+async def test_two_detectors_listen_side_by_side(
+    hass: HomeAssistant, media: Path
+) -> None:
+    """Each hears its own room, and one's end is not the other's."""
+    quiet = file_entry(write_wav(media / "quiet.wav", room(10, -60)), title="Quiet")
+    loud = file_entry(write_wav(media / "loud.wav", room(10, -20)), title="Loud")
+    for entry in (quiet, loud):
+        await async_set_up(hass, entry)
+    for entry in (quiet, loud):
+        await async_wait_for(
+            lambda entry=entry: state_of(hass, entry, "amplitude") != "unavailable"
+        )
+    assert float(state_of(hass, quiet, "amplitude")) == pytest.approx(-60, abs=1)
+    assert float(state_of(hass, loud, "amplitude")) == pytest.approx(-20, abs=1)
+    assert len(listening_threads()) == len(children()) == 2
+
+    assert await hass.config_entries.async_unload(quiet.entry_id)
+    assert len(listening_threads()) == len(children()) == 1
+    assert state_of(hass, quiet, "crying") == "unavailable"
+    assert state_of(hass, loud, "crying") != "unavailable"
+
+
+async def test_a_damaged_model_is_an_error_of_the_entry(
+    hass: HomeAssistant, room_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is said on the entry, in the user's language, and nothing is listened to."""
+    damaged = room_file.with_name("damaged.tflite")
+    monkeypatch.setattr(Classifier, "load", partial(Classifier.load, damaged))
+    entry = file_entry(room_file)
+    await async_set_up(hass, entry)
+    assert entry.state is ConfigEntryState.SETUP_ERROR
+    assert entry.error_reason_translation_key == "model_error"
+    assert entry.reason
+    assert "damaged" in entry.reason
+    assert nothing_listens()
+
+
+async def test_the_device_is_what_the_user_called_it(
+    hass: HomeAssistant, room_file: Path
+) -> None:
+    """With the model and what runs it, so that a report of a fault says both."""
+    entry = file_entry(room_file)
+    await async_set_up(hass, entry)
+    device = dr.async_get(hass).async_get_device_by_identifier(
+        (DOMAIN, entry.entry_id), entry.entry_id
+    )
+    assert device
+    assert device.name == "Nursery"
+    assert device.manufacturer == "Cry Detector"
+    classifier = entry.runtime_data.classifier
+    assert device.model
+    assert classifier.manifest.name in device.model
+    assert classifier.runtime in device.model
+    assert device.sw_version == entry.runtime_data.version == "0.1.0"
+
+
+async def test_the_entities(hass: HomeAssistant, room_file: Path) -> None:
+    """Their ids, names, units and classes."""
+    entry = file_entry(room_file)
+    await async_set_up(hass, entry)
+    await async_wait_for(lambda: state_of(hass, entry, "crying") == "off")
+    registry = er.async_get(hass)
+    entries = er.async_entries_for_config_entry(registry, entry.entry_id)
+    assert {item.entity_id: item.unique_id for item in entries} == {
+        "binary_sensor.nursery_crying": f"{entry.entry_id}_crying",
+        "sensor.nursery_amplitude": f"{entry.entry_id}_amplitude",
+        "sensor.nursery_confidence": f"{entry.entry_id}_confidence",
+    }
+    attributes = {
+        item.entity_id: dict(hass.states.get(item.entity_id).attributes)
+        for item in entries
+    }
+    assert attributes == {
+        "binary_sensor.nursery_crying": {
+            "device_class": "sound",
+            "friendly_name": "Nursery Crying",
+        },
+        "sensor.nursery_amplitude": {
+            "friendly_name": "Nursery Amplitude",
+            "state_class": "measurement",
+            "unit_of_measurement": "dBFS",
+        },
+        "sensor.nursery_confidence": {
+            "friendly_name": "Nursery Confidence",
+            "state_class": "measurement",
+            "unit_of_measurement": "%",
+        },
+    }
+    precision = {
+        item.entity_id: item.options["sensor"]["suggested_display_precision"]
+        for item in entries
+        if item.domain == "sensor"
+    }
+    assert precision == {"sensor.nursery_amplitude": 1, "sensor.nursery_confidence": 0}
+
+
+async def test_the_states_are_plausible(hass: HomeAssistant, media: Path) -> None:
+    """A level in dBFS to a tenth, a confidence in whole percent."""
+    entry = file_entry(write_wav(media / "room.wav", room(10, -40)))
+    await async_set_up(hass, entry)
+    await async_wait_for(lambda: state_of(hass, entry, "crying") == "off")
+    amplitude = float(state_of(hass, entry, "amplitude"))
+    assert amplitude == pytest.approx(-40.0, abs=0.5)
+    assert np.isclose(amplitude * 10, round(amplitude * 10))
+    assert 0 <= int(state_of(hass, entry, "confidence")) <= 100
