@@ -1,0 +1,82 @@
+"""What rooms, microphones and codecs make of a spectrum, and the noise that they add: drawn, in dB or power a mel band."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cry_engine.features import LogMel, LogMelParameters, mel_from_hz
+
+
+class Colours:
+    """Draws colourings and steady noises."""
+
+    def __init__(
+        self, parameters: LogMelParameters, frames: int, rng: np.random.Generator
+    ) -> None:
+        """Make the white noise that all steady noise is cut from; frames is a window's length."""
+        self._rng, self._frames, self._bands = rng, frames, parameters.bands
+        self._frame_s = parameters.frame_step / parameters.sample_rate
+        low, high = mel_from_hz(np.array([parameters.low_hz, parameters.high_hz]))
+        mel = np.linspace(low, high, parameters.bands + 2)[1:-1]
+        self._band_hz = 700.0 * (10.0 ** (mel / 2595.0) - 1.0)
+        noise = rng.standard_normal(60 * parameters.sample_rate).astype(np.float32)
+        self._white = np.exp(LogMel(parameters).push(noise))
+        self._white /= self._white.sum(axis=1).mean()
+
+    def colour_db(self) -> NDArray[np.float64]:
+        """Draw how a microphone or a wall colours a sound: smooth over the bands, in dB."""
+        knots = self._rng.normal(0.0, 4.0, 7)
+        colour: NDArray[np.float64] = np.interp(
+            np.arange(self._bands), np.linspace(0, self._bands - 1, 7), knots
+        )
+        return colour
+
+    def band_limit_db(self) -> NDArray[np.float64]:
+        """Draw a band limit: mostly telephone's, 8 kHz G.711, else what other codecs and cheap microphones keep."""
+        rng = self._rng
+        way = rng.random()
+        high_hz = (
+            rng.uniform(3_300, 4_000)
+            if way < 0.55
+            else rng.uniform(4_000, 9_000)
+            if way < 0.9
+            else rng.uniform(2_300, 3_300)
+        )
+        down = np.clip(
+            (self._band_hz - high_hz) / rng.uniform(50.0, 500.0), 0.0, 1.0
+        ) * rng.uniform(25.0, 90.0)
+        if rng.random() < 0.3:
+            down = down + np.clip(
+                (rng.uniform(80.0, 350.0) - self._band_hz) / 60.0, 0.0, 1.0
+            ) * rng.uniform(10.0, 50.0)
+        return -down
+
+    def steady_noise(self) -> NDArray[np.float32]:
+        """Draw the power of a white-noise machine, a fan, rain: noise with a steady spectrum, sum of bands 1 on average."""
+        rng = self._rng
+        octaves = np.log2(np.maximum(self._band_hz, 50.0) / 1_000.0)
+        shape_db = rng.choice(
+            [0.0, -3.0, -6.0, rng.uniform(-9.0, 3.0)]
+        ) * octaves + self.colour_db() * rng.uniform(0.0, 1.5)
+        if rng.random() < 0.4:
+            shape_db = shape_db - np.clip(
+                (self._band_hz - rng.uniform(300.0, 6_000.0)) / 1_000.0, 0.0, 6.0
+            ) * rng.uniform(3.0, 15.0)
+        if rng.random() < 0.3:
+            hum = rng.integers(2, self._bands // 2, 2)
+            shape_db[hum] += rng.uniform(3.0, 15.0)
+        begin = int(rng.integers(0, len(self._white) - self._frames))
+        power = self._white[begin : begin + self._frames] * 10.0 ** (shape_db / 10.0)
+        if rng.random() < 0.35:
+            swing = rng.uniform(0.5, 6.0) * np.sin(
+                2
+                * np.pi
+                * (
+                    rng.random()
+                    + np.arange(self._frames) * self._frame_s * rng.uniform(0.05, 2.0)
+                )
+            )
+            power = power * 10.0 ** (swing[:, None] / 10.0)
+        noise: NDArray[np.float32] = (power / power.sum(axis=1).mean()).astype(
+            np.float32
+        )
+        return noise

@@ -1,0 +1,108 @@
+"""The recordings to train and to choose on: their manifest, and their sound."""
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class DataError(Exception):
+    """The data cannot be used; the message names the file and what to do."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recording:
+    """One clip, as its row in manifest.csv describes it."""
+
+    path: Path
+    """Where the sound is."""
+    label: str
+    """The folder's label: crying, silence, speech, music, animal, person, household or ambient."""
+    sublabel: str
+    """What it is, more finely: cat, laughing, speech_child."""
+    group: str
+    """Speaker, baby or original recording: clips of one group are alike, so never on both sides of a split."""
+    split: str
+    """train or val."""
+    quality: str
+    """ok; weak_label where nobody listened; suspect where a published tagger disagrees with the label."""
+    source: str
+    """The corpus it came from."""
+    licence: str
+    """Its licence, as the manifest words it."""
+    seconds: float
+    """How long it is."""
+
+    @property
+    def crying(self) -> bool:
+        """Whether it is labelled as a baby's cry."""
+        return self.label == "crying"
+
+
+def read_manifest(data_dir: Path) -> list[Recording]:
+    """Read the manifest of a folder of recordings.
+
+    Raises:
+        DataError: there is no manifest, a column is missing, or a group is on both sides of the split.
+    """
+    manifest = data_dir / "manifest.csv"
+    try:
+        with manifest.open(newline="", encoding="utf-8") as lines:
+            recordings = [
+                Recording(
+                    path=data_dir / row["path"],
+                    label=row["label"],
+                    sublabel=row["sublabel"],
+                    group=row["group"],
+                    split=row["split"],
+                    quality=row["quality"],
+                    source=row["source"],
+                    licence=row["licence"],
+                    seconds=float(row["seconds"]),
+                )
+                for row in csv.DictReader(lines)
+            ]
+    except OSError as error:
+        raise DataError(
+            f"{manifest}: cannot be read ({error.strerror}): give its folder with --data_dir"
+        ) from error
+    except (KeyError, ValueError) as error:
+        raise DataError(f"{manifest}: a row has no usable {error}") from error
+    check_split(recordings)
+    return recordings
+
+
+def check_split(recordings: list[Recording]) -> None:
+    """Make sure that no group is on both sides of the split.
+
+    Raises:
+        DataError: a group is; the message names it.
+    """
+    side: dict[str, str] = {}
+    for recording in recordings:
+        if side.setdefault(recording.group, recording.split) != recording.split:
+            raise DataError(
+                f"{recording.path}: the group {recording.group} is in train and in val: keep it in one"
+            )
+
+
+def read_sound(path: Path, sample_rate: int) -> NDArray[np.float32]:
+    """Return the samples of a recording, shape (n,), full scale -1 to 1.
+
+    Raises:
+        DataError: it cannot be read, or it has another sample rate or more than one channel.
+    """
+    import soundfile  # Here, so that what needs no sound files runs where soundfile is not installed.
+
+    try:
+        samples, rate = soundfile.read(path, dtype="float32")
+    except (OSError, soundfile.LibsndfileError) as error:
+        raise DataError(f"{path}: cannot be read as sound: {error}") from error
+    if rate != sample_rate or samples.ndim != 1:
+        raise DataError(
+            f"{path}: must be mono at {sample_rate} Hz, not {rate} Hz with shape {samples.shape}"
+        )
+    clipped: NDArray[np.float32] = np.clip(samples, -1.0, 1.0)
+    return clipped

@@ -1,0 +1,72 @@
+"""What a detector does on recordings that it was not trained on: figures for the terminal and for the manifest."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from kinds import kind_of
+from recordings import Recording
+from scoring import Floats, auc, interval, recall_at
+
+
+def figures(recordings: Sequence[Recording], scores: Floats) -> dict[str, Any]:
+    """Return the figures of one detector's clip scores: AUC and recall, with 95 % intervals over groups."""
+    crying = np.array([recording.crying for recording in recordings])
+    groups = [recording.group for recording in recordings]
+    trusted = np.array(
+        [
+            not (recording.crying and recording.quality == "suspect")
+            for recording in recordings
+        ]
+    )
+    low, high = interval(auc, scores, crying, groups)
+    return {
+        "clips": len(recordings),
+        "cries": int(crying.sum()),
+        "auc": round(auc(scores, crying), 4),
+        "auc_95_percent": [round(low, 4), round(high, 4)],
+        "auc_without_suspect_cries": round(auc(scores[trusted], crying[trusted]), 4),
+        "recall_at_1_percent_false_positives": round(
+            recall_at(scores, crying, 0.01), 3
+        ),
+        "recall_at_0.1_percent_false_positives": round(
+            recall_at(scores, crying, 0.001), 3
+        ),
+        "recall_without_suspect_cries_at_1_percent": round(
+            recall_at(scores[trusted], crying[trusted], 0.01), 3
+        ),
+    }
+
+
+def print_figures(name: str, values: dict[str, Any]) -> None:
+    """Print the figures of one detector."""
+    print(f"{name}:")
+    for key, value in values.items():
+        print(f"  {key.replace('_', ' '):<45}{value}")
+
+
+def print_confusers(
+    recordings: Sequence[Recording], scores: Floats, threshold: float, most: int = 12
+) -> None:
+    """Print what is taken for a cry at a threshold, by kind, by corpus and by name."""
+    others = [
+        (float(score), recording)
+        for score, recording in zip(scores, recordings, strict=True)
+        if not recording.crying
+    ]
+    for title, of in (
+        ("kind", kind_of),
+        ("sublabel", lambda r: r.sublabel),
+        ("corpus", lambda r: r.source),
+    ):
+        print(f"taken for a cry at {threshold:g}, by {title}:")
+        names = [of(recording) for _, recording in others]
+        over = [of(recording) for score, recording in others if score >= threshold]
+        for name in sorted(
+            set(over), key=lambda name: -over.count(name) / names.count(name)
+        )[:most]:
+            print(f"  {over.count(name):4d} of {names.count(name):4d}  {name}")
+    print("highest scores of what is no cry:")
+    for score, recording in sorted(others, key=lambda other: -other[0])[:most]:
+        print(f"  {score:.3f}  {recording.sublabel:<24}{recording.path.name}")

@@ -1,0 +1,1 @@
+"""Tests of the training; its programs lie in model/, which is no package."""

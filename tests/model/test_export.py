@@ -1,0 +1,82 @@
+"""What is exported is what was trained, and the engine reads it."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cry_engine.features import LogMelParameters
+from cry_engine.manifest import Manifest, read_model
+from cry_engine.tflite import Interpreter
+from export import data_of, write
+from mixtures import LABELS
+from recordings import Recording
+
+PARAMETERS = LogMelParameters()
+
+
+def recording(source: str, licence: str, seconds: float) -> Recording:
+    """Return a row of a manifest."""
+    return Recording(
+        path=Path("x.ogg"),
+        label="animal",
+        sublabel="cat",
+        group="x",
+        split="train",
+        quality="ok",
+        source=source,
+        licence=licence,
+        seconds=seconds,
+    )
+
+
+def test_data_is_summed_up_by_corpus_with_every_licence() -> None:
+    """Where the licence was found is left out."""
+    assert data_of(
+        [
+            recording("b", "CC0", 1.0),
+            recording("a", "CC BY 3.0 (by one)", 2.0),
+            recording("a", "CC BY 3.0 (by another)", 3.4),
+            recording("a", "CC0", 1.0),
+        ]
+    ) == [
+        {"source": "a", "licence": "CC BY 3.0; CC0", "clips": 3, "seconds": 6},
+        {"source": "b", "licence": "CC0", "clips": 1, "seconds": 1},
+    ]
+
+
+def test_the_engine_reads_what_was_written(tmp_path: Path) -> None:
+    """Manifest and digest."""
+    write(
+        tmp_path,
+        b"model",
+        version="1",
+        parameters=PARAMETERS,
+        window_s=5.0,
+        hop_s=0.5,
+        thresholds={"on": 0.7, "off": 0.5},
+        training={"steps": 3},
+    )
+    manifest = Manifest.load(tmp_path / "cry.tflite")
+    assert manifest.labels == LABELS
+    assert manifest.features == PARAMETERS
+    assert (manifest.on_threshold, manifest.off_threshold) == (0.7, 0.5)
+    assert manifest.training["steps"] == 3
+    assert read_model(tmp_path / "cry.tflite", manifest) == b"model"
+
+
+def test_the_exported_model_gives_the_same_in_the_engine() -> None:
+    """To a hundred thousandth."""
+    pytest.importorskip(
+        "tensorflow", reason="TensorFlow is not installed: nothing can be exported"
+    )
+    import network
+
+    model = network.build(248, 64, (4, 6), 8, 1, dropout=0.1, decay=0.0, tags=True)
+    detector = network.detector(model, 1.7)
+    content = network.to_tflite(detector)
+    window = np.random.default_rng(0).uniform(-20, -3, (1, 248, 64)).astype(np.float32)
+    (scores,) = Interpreter(content).run(window)
+    assert scores.shape == (1, len(LABELS))
+    assert float(scores.sum()) == pytest.approx(1.0, abs=1e-5)
+    np.testing.assert_allclose(scores, detector(window).numpy(), atol=1e-5)

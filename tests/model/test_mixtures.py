@@ -1,0 +1,255 @@
+"""Windows to train on are mixed, levelled, cut and labelled as the recipe says."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+import pytest
+
+from cry_engine.features import POWER_OFFSET, LogMelParameters
+from mixtures import CRY, LABELS, SILENCE, UNKNOWN, Batch, Mixtures, Recipe
+from recordings import DataError, Recording
+from stems import Bank
+
+PARAMETERS = LogMelParameters()
+FRAMES = 248
+FLOOR = np.log(np.float32(POWER_OFFSET))
+
+# Nothing is left to chance: a cry over one background.
+PLAIN = Recipe(
+    crying=1.0,
+    room=0.0,
+    nothing=0.0,
+    background=(1.0, 0.0),
+    noise=0.0,
+    snr_db=(10.0, 10.0),
+    level_dbfs=(-30.0, -30.0),
+    source_colour=0.0,
+    source_band_limit=0.0,
+    colour=0.0,
+    band_limit=0.0,
+    own_noise=0.0,
+    front_padding=0.0,
+    end_silence=0.0,
+)
+
+# Each of these sounds has bands of its own, by which it is found in a mixture.
+CRY_BANDS, FAN_BANDS, CAT_BANDS = slice(8, 16), slice(30, 38), slice(44, 50)
+ROOM_BANDS, VAL_BANDS = slice(0, 4), slice(56, 60)
+
+
+def recording(
+    label: str, sublabel: str, split: str = "train", quality: str = "ok"
+) -> Recording:
+    """Return a row of a manifest."""
+    return Recording(
+        path=Path(f"{label}/{sublabel}-{split}_nohash_0.ogg"),
+        label=label,
+        sublabel=sublabel,
+        group=f"{sublabel}-{split}",
+        split=split,
+        quality=quality,
+        source="test",
+        licence="CC0",
+        seconds=6.0,
+    )
+
+
+def sound(
+    bands: slice, frames: int = 300, sounding: slice = slice(None)
+) -> NDArray[np.float16]:
+    """Return a stem that sounds in some bands, in some frames."""
+    made = np.full((frames, PARAMETERS.bands), FLOOR, np.float16)
+    made[sounding, bands] = -4.0
+    return made
+
+
+def mixtures(
+    recipe: Recipe,
+    cry: NDArray[np.float16] | None = None,
+    quality: str = "ok",
+    split: str = "train",
+) -> Mixtures:
+    """Return mixtures of one recording of each sound."""
+    recordings = [
+        recording("crying", "crying_baby", quality=quality),
+        recording("household", "fan"),
+        recording("crying", "crying_baby", "val"),
+        recording("household", "fan", "val"),
+        recording("animal", "cat"),
+        recording("silence", "room_silence"),
+        recording("silence", "room_silence", "val"),
+    ]
+    stems = [
+        sound(CRY_BANDS) if cry is None else cry,
+        sound(FAN_BANDS),
+        sound(VAL_BANDS),
+        sound(VAL_BANDS),
+        sound(CAT_BANDS, 40),
+        sound(ROOM_BANDS),
+        sound(VAL_BANDS),
+    ]
+    first = np.cumsum([0, *map(len, stems)])
+    bank = Bank(
+        frames=np.concatenate(stems),
+        scores=np.zeros((0, 521), np.uint8),
+        stems=np.array([(n, first[n], len(stems[n]), 0, 0) for n in range(len(stems))]),
+    )
+    return Mixtures(
+        recordings,
+        split,
+        bank,
+        glides=[],
+        parameters=PARAMETERS,
+        window_frames=FRAMES,
+        recipe=recipe,
+        seed=5,
+    )
+
+
+def power(batch: Batch, bands: slice) -> NDArray[np.float64]:
+    """Return the mean power of each window in some bands."""
+    return (
+        np.exp(batch.features[:, :, bands].astype(np.float64)).sum(axis=2).mean(axis=1)
+    )
+
+
+@pytest.mark.parametrize("snr_db", [25.0, 10.0, -5.0])
+def test_the_mixture_has_the_snr_that_was_asked_for(snr_db: float) -> None:
+    """Cry over fan, each found by its bands."""
+    batch = mixtures(replace(PLAIN, snr_db=(snr_db, snr_db))).batch(60)
+    # Where both fill the window: a cry that an edge cut, or a cat for a background, does not.
+    whole = [
+        n
+        for n in range(60)
+        if all(
+            (batch.features[n, :, bands.start + 1] > FLOOR + 1).all()
+            for bands in (CRY_BANDS, FAN_BANDS)
+        )
+    ]
+    assert len(whole) > 10
+    ratio = power(batch, CRY_BANDS)[whole] / power(batch, FAN_BANDS)[whole]
+    np.testing.assert_allclose(10 * np.log10(ratio), snr_db, atol=0.1)
+
+
+def test_the_mixture_has_the_level_that_was_asked_for() -> None:
+    """In dBFS, as the level meter has it."""
+    batch = mixtures(PLAIN).batch(20)
+    mean_square = power(batch, slice(None)) / 3.0
+    np.testing.assert_allclose(10 * np.log10(mean_square), -30.0, atol=0.1)
+
+
+def test_windows_are_finite_and_probabilities_sum_to_one() -> None:
+    """With everything that the recipe draws."""
+    batch = mixtures(Recipe()).batch(300)
+    assert batch.features.shape == (300, FRAMES, PARAMETERS.bands)
+    assert batch.features.dtype == np.float32
+    assert np.isfinite(batch.features).all()
+    assert batch.features.min() >= FLOOR - 1e-4
+    assert batch.labels.shape == (300, len(LABELS))
+    np.testing.assert_allclose(batch.labels.sum(axis=1), 1.0, atol=1e-6)
+
+
+def test_a_band_limit_takes_what_lies_above() -> None:
+    """In whatever is band-limited."""
+    wide = np.full((300, PARAMETERS.bands), -4.0, np.float16)
+    recipe = replace(PLAIN, background=(0.0, 0.0), band_limit=1.0)
+    batch = mixtures(recipe, cry=wide).batch(40)
+    kept, taken = power(batch, slice(20, 24)), power(batch, slice(62, 64))
+    assert (10 * np.log10(taken / kept) < -20.0).all()
+
+
+def test_before_the_stream_began_there_is_digital_silence() -> None:
+    """As the engine fills its first window."""
+    batch = mixtures(replace(PLAIN, front_padding=1.0)).batch(40)
+    assert (batch.features[:, 0] == FLOOR).all()
+    assert (batch.features[:, -1] > FLOOR).any()
+
+
+def test_a_sound_may_end_in_digital_silence() -> None:
+    """As where a camera mutes itself."""
+    batch = mixtures(replace(PLAIN, end_silence=1.0)).batch(40)
+    assert (batch.features[:, -1] == FLOOR).all()
+
+
+def test_a_cry_that_fills_the_window_is_crying() -> None:
+    """Without a doubt."""
+    recipe = replace(PLAIN, background=(0.0, 0.0))
+    batch = mixtures(recipe, cry=sound(CRY_BANDS, FRAMES)).batch(40)
+    whole = (batch.features[:, :, CRY_BANDS.start + 1] > FLOOR + 1).all(axis=1)
+    assert whole.any()
+    assert (batch.labels[whole, CRY] == 1.0).all()
+
+
+def test_a_blip_of_a_cry_is_no_crying() -> None:
+    """A tenth of a second at the edge of a window says nothing."""
+    recipe = replace(PLAIN, background=(0.0, 0.0))
+    # A tenth of a second; the rest of the recording is a pause.
+    batch = mixtures(recipe, cry=sound(CRY_BANDS, FRAMES, slice(0, 5))).batch(20)
+    assert (batch.labels[:, CRY] == 0.0).all()
+    assert (batch.labels[:, UNKNOWN] == 1.0).all()
+
+
+def test_a_suspect_cry_counts_for_less() -> None:
+    """And any other in full."""
+    assert (mixtures(PLAIN).batch(10).weights == 1.0).all()
+    suspect = mixtures(PLAIN, quality="suspect").batch(10)
+    np.testing.assert_allclose(suspect.weights, PLAIN.suspect_weight)
+
+
+def test_steady_noise_alone_is_silence() -> None:
+    """The label that stands for no event at all."""
+    batch = mixtures(replace(PLAIN, crying=0.0, nothing=1.0)).batch(10)
+    assert (batch.labels[:, SILENCE] == 1.0).all()
+
+
+def test_what_is_set_aside_is_never_trained_on() -> None:
+    """And the other way round."""
+    train = mixtures(replace(PLAIN, crying=0.5)).batch(100)
+    assert (train.features[:, :, VAL_BANDS] < FLOOR + 1).all()
+    val = mixtures(PLAIN, split="val").batch(10)
+    assert (val.features[:, :, CRY_BANDS] < FLOOR + 1).all()
+
+
+def test_the_same_seed_draws_the_same_windows() -> None:
+    """So that a run can be repeated."""
+    one, other = (mixtures(Recipe()).batch(8) for _ in range(2))
+    np.testing.assert_array_equal(one.features, other.features)
+    np.testing.assert_array_equal(one.labels, other.labels)
+
+
+def test_data_without_cries_is_refused() -> None:
+    """With what is missing."""
+    recordings = [recording("household", "fan"), recording("silence", "room_silence")]
+    bank = Bank(
+        frames=np.concatenate([sound(FAN_BANDS), sound(ROOM_BANDS)]),
+        scores=np.zeros((0, 521), np.uint8),
+        stems=np.array([(0, 0, 300, 0, 0), (1, 300, 300, 0, 0)]),
+    )
+    with pytest.raises(DataError, match="crying"):
+        Mixtures(
+            recordings,
+            "train",
+            bank,
+            glides=[],
+            parameters=PARAMETERS,
+            window_frames=FRAMES,
+            recipe=PLAIN,
+            seed=5,
+        )
+
+
+def test_what_goes_wrong_while_drawing_ahead_is_raised() -> None:
+    """Rather than waited for."""
+    broken = mixtures(PLAIN)
+    with pytest.raises(ValueError, match="negative dimensions"):
+        list(broken.prefetched(-1, 2))
+
+
+def test_prefetched_batches_are_those_that_would_have_been_drawn() -> None:
+    """In their order."""
+    ahead = list(mixtures(Recipe()).prefetched(4, 3))
+    drawn = mixtures(Recipe())
+    for batch in ahead:
+        np.testing.assert_array_equal(batch.features, drawn.batch(4).features)

@@ -1,0 +1,87 @@
+"""The measures are what they are called, and clips are heard as the engine hears them."""
+
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+import pytest
+
+from cry_engine.classifier import Classifier
+from cry_engine.listener import Detector
+import scoring
+
+RATE = 22_050
+
+
+def noise(seconds: float) -> NDArray[np.float32]:
+    """Return white noise at -20 dBFS."""
+    samples = np.random.default_rng(1).standard_normal(round(seconds * RATE))
+    return (0.1 * samples).astype(np.float32)
+
+
+def test_auc_counts_pairs_in_the_right_order_and_ties_half() -> None:
+    """Against counting them."""
+    rng = np.random.default_rng(2)
+    scores = rng.integers(0, 8, 60).astype(np.float32)
+    crying = rng.random(60) < 0.3
+    pairs = [(cry, other) for cry in scores[crying] for other in scores[~crying]]
+    wanted = np.mean(
+        [1.0 if cry > other else 0.5 if cry == other else 0.0 for cry, other in pairs]
+    )
+    assert scoring.auc(scores, crying) == pytest.approx(wanted)
+
+
+def test_recall_is_at_the_threshold_that_lets_so_many_others_through() -> None:
+    """One in a hundred and one of them."""
+    scores = np.concatenate([np.linspace(0, 1, 101), [0.985, 0.995, 2.0, 0.5]]).astype(
+        np.float32
+    )
+    crying = np.arange(105) >= 101
+    # One in a hundred others is the one at 1.0, so that the threshold is the next, at 0.99.
+    assert scoring.recall_at(scores, crying, 0.01) == 0.5
+    assert scoring.recall_at(scores, crying, 0.001) == 0.25
+
+
+def test_the_interval_holds_the_measure_and_widens_with_fewer_groups() -> None:
+    """Clips of one group are drawn together."""
+    rng = np.random.default_rng(3)
+    crying = rng.random(300) < 0.3
+    scores = (crying + rng.normal(0, 1, 300)).astype(np.float32)
+    widths = []
+    for groups in (300, 12):
+        names = [str(n % groups) for n in range(300)]
+        low, high = scoring.interval(scoring.auc, scores, crying, names, draws=300)
+        assert low <= scoring.auc(scores, crying) <= high
+        widths.append(high - low)
+    assert widths[0] > 0
+
+
+def test_a_clip_is_scored_as_the_engine_hears_it() -> None:
+    """The highest mean of two hops, the last of which may be shorter."""
+    classifier = Classifier.load(runtime="numpy")
+    for seconds in (0.01, 0.3, 3.2):
+        detector = Detector(classifier)
+        heard = [*detector.push(noise(seconds)), *detector.flush()]
+        confidence = [observation.confidence for observation in heard]
+        means = [sum(pair) / 2 for pair in pairwise(confidence)]
+        wanted = max([confidence[0], *means])
+        score = scoring.clip_score(classifier, noise(seconds))
+        assert score == pytest.approx(wanted, rel=1e-5)
+
+
+def test_the_temperature_undoes_overconfidence() -> None:
+    """Logits twice too large are halved."""
+    rng = np.random.default_rng(4)
+    logits = rng.normal(0, 2, (4_000, 4)).astype(np.float32)
+    odds = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    drawn = (odds.cumsum(axis=1) > rng.random((4_000, 1))).argmax(axis=1)
+    labels = np.eye(4, dtype=np.float32)[drawn]
+    assert scoring.best_temperature(2.0 * logits, labels) == pytest.approx(2.0, rel=0.1)
+
+
+def test_calibration_error_is_the_gap_between_said_and_so() -> None:
+    """Eighty percent said, sixty so."""
+    said = np.full(1_000, 0.8, np.float32)
+    so = (np.arange(1_000) < 600).astype(np.float32)
+    assert scoring.calibration_error(said, so) == pytest.approx(0.2, abs=1e-3)
+    assert scoring.calibration_error(so, so) == 0.0
