@@ -1,0 +1,191 @@
+"""Speaks to Home Assistant as its frontend does: over REST and the WebSocket API."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+
+from .errors import DemoError
+
+USER = "demo"
+PASSWORD = "demo"
+DOMAIN = "cry_detector"
+DETECTOR = "Nursery"
+# The form is shown again, or the entry made, well within this.
+FLOW_TIMEOUT_S = 60.0
+
+
+class Client:
+    """A session with one Home Assistant."""
+
+    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
+        """Prepare to speak to the Home Assistant at `url`."""
+        self._session = session
+        self._url = url
+        self._token = ""
+        self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self._last_id = 0
+
+    async def is_ready(self) -> bool:
+        """Return whether it answers."""
+        try:
+            async with self._session.get(f"{self._url}/manifest.json") as response:
+                return response.status == 200
+        except aiohttp.ClientError:
+            return False
+
+    async def sign_in(self) -> None:
+        """Make the demo's user if there is none, and sign in."""
+        # Once everybody is on board, there is no onboarding to ask.
+        steps = await self._request("get", "/api/onboarding", missing=[])
+        is_open = any(step["step"] == "user" and not step["done"] for step in steps)
+        code = await (self._onboard() if is_open else self._log_in())
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "client_id": self._url,
+        }
+        async with self._session.post(f"{self._url}/auth/token", data=form) as response:
+            self._token = (await response.json())["access_token"]
+
+    async def _onboard(self) -> str:
+        """Make the user over the onboarding API; return a code to sign in with."""
+        user = {
+            "name": "Demo",
+            "username": USER,
+            "password": PASSWORD,
+            "client_id": self._url,
+            "language": "en",
+        }
+        answer = await self._request("post", "/api/onboarding/users", user)
+        return str(answer["auth_code"])
+
+    async def _log_in(self) -> str:
+        """Return a code to sign in with as the user that was made before."""
+        flow = await self._request(
+            "post",
+            "/auth/login_flow",
+            {
+                "client_id": self._url,
+                "handler": ["homeassistant", None],
+                "redirect_uri": self._url,
+            },
+        )
+        answer = await self._request(
+            "post",
+            f"/auth/login_flow/{flow['flow_id']}",
+            {"client_id": self._url, "username": USER, "password": PASSWORD},
+        )
+        if "result" not in answer:
+            raise DemoError(
+                f"the demo's user cannot sign in as {USER} with the password {PASSWORD}: "
+                "it may have been changed. Remove the folder .demo and start again."
+            )
+        return str(answer["result"])
+
+    async def entries(self) -> list[dict[str, Any]]:
+        """Return the detectors there are."""
+        answer: list[dict[str, Any]] = await self._request(
+            "get", f"/api/config/config_entries/entry?domain={DOMAIN}"
+        )
+        return answer
+
+    async def remove(self, entry: dict[str, Any]) -> None:
+        """Remove a detector."""
+        await self._request(
+            "delete", f"/api/config/config_entries/entry/{entry['entry_id']}"
+        )
+
+    async def add_detector(self, recording: str) -> None:
+        """Walk the detector's own config flow: file -> its path -> it listens -> it is made.
+
+        Raises:
+            DemoError: the flow refuses the recording, or does not end.
+        """
+        flows = "/api/config/config_entries/flow"
+        flow = await self._request("post", flows, {"handler": DOMAIN})
+        here = f"{flows}/{flow['flow_id']}"
+        await self._request("post", here, {"next_step_id": "file"})
+        flow = await self._request(
+            "post", here, {"name": DETECTOR, "path": recording, "loop": True}
+        )
+        async with asyncio.timeout(FLOW_TIMEOUT_S):
+            # While it listens there is progress; then the flow ends by itself.
+            while flow["type"] == "progress":
+                await asyncio.sleep(0.3)
+                next_flow = await self._request("get", here, missing=None)
+                if next_flow is None:
+                    break
+                flow = next_flow
+        if flow["type"] not in ("progress", "create_entry"):
+            raise DemoError(
+                f"the config flow did not take the recording: it shows "
+                f"{flow['type']} {flow.get('step_id')}, {flow.get('errors')} "
+                f"{flow.get('reason', '')}"
+            )
+        if not await self.entries():
+            raise DemoError("the config flow ended without a detector")
+
+    async def connect(self) -> None:
+        """Open the WebSocket."""
+        self._socket = await self._session.ws_connect(
+            f"{self._url}/api/websocket", heartbeat=20
+        )
+        await self._socket.receive_json()
+        await self._socket.send_json({"type": "auth", "access_token": self._token})
+        answer = await self._socket.receive_json()
+        if answer["type"] != "auth_ok":
+            raise DemoError(f"the WebSocket refused the token: {answer}")
+        # It answers before all of it has started.
+        while (await self.command("get_config"))["state"] != "RUNNING":
+            await asyncio.sleep(0.3)
+
+    async def command(self, kind: str, **content: Any) -> Any:
+        """Send a command over the WebSocket and return its result; for use before `changes`."""
+        assert self._socket is not None
+        self._last_id += 1
+        await self._socket.send_json({"id": self._last_id, "type": kind} | content)
+        while True:
+            answer = await self._socket.receive_json()
+            if answer["id"] == self._last_id and answer["type"] == "result":
+                break
+        if not answer["success"]:
+            raise DemoError(f"{kind} failed: {answer['error']['message']}")
+        return answer["result"]
+
+    async def changes(self) -> AsyncIterator[dict[str, Any]]:
+        """Yield the new state at each change, once `subscribe_events` has been sent.
+
+        Ends when Home Assistant does.
+        """
+        assert self._socket is not None
+        async for message in self._socket:
+            if message.type is not aiohttp.WSMsgType.TEXT:
+                break
+            content = message.json()
+            if content["type"] == "event":
+                state = content["event"]["data"]["new_state"]
+                if state is not None:
+                    yield state
+
+    async def _request(
+        self,
+        method: str,
+        path: str,
+        content: dict[str, Any] | None = None,
+        missing: Any = ...,
+    ) -> Any:
+        """Make a request; `missing`, if given, is the answer where there is nothing (404)."""
+        headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
+        async with self._session.request(
+            method, f"{self._url}{path}", json=content, headers=headers
+        ) as response:
+            if response.status == 404 and missing is not ...:
+                return missing
+            if response.status >= 400:
+                text = await response.text()
+                raise DemoError(
+                    f"Home Assistant answers {path} with {response.status}: {text}"
+                )
+            return await response.json()
