@@ -27,10 +27,6 @@ def _make_importable(name: str, folder: Path) -> None:
 if importlib.util.find_spec("cry_engine") is None:
     _make_importable("cry_engine", ENGINE)
 
-if str(ROOT) not in sys.path:
-    # For `demo`, whose sounds the tests borrow, and `custom_components`.
-    sys.path.insert(0, str(ROOT))
-
 
 @pytest.fixture(scope="session")
 def shared_audio() -> Path:
