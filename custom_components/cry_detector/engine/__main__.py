@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 import json
 import os
 from pathlib import Path
@@ -11,7 +12,7 @@ import sys
 from typing import Any
 
 from . import bench
-from .classifier import DEFAULT_MODEL, Classifier
+from .classifier import DEFAULT_MODEL, Classifier, RuntimeName
 from .episodes import Episode, EpisodeSettings
 from .errors import EngineError
 from .listener import Listener, Observation
@@ -49,14 +50,14 @@ def _complain(message: str) -> None:
     print(f"{PROGRAM}: {message}", file=sys.stderr)
 
 
-def _load(arguments: argparse.Namespace) -> Classifier:
-    """Load the model, without what LiteRT announces on stderr as it starts."""
+def _load(model: Path, runtime: RuntimeName | None) -> Classifier:
+    """Load a model, without what LiteRT announces on stderr as it starts."""
     sys.stderr.flush()
     stderr = os.dup(2)
     with Path(os.devnull).open("wb") as nowhere:
         os.dup2(nowhere.fileno(), 2)
     try:
-        return Classifier.load(arguments.model, runtime=arguments.runtime)
+        return Classifier.load(model, runtime=runtime)
     finally:
         os.dup2(stderr, 2)
         os.close(stderr)
@@ -96,7 +97,7 @@ def _live_source(name: str, arguments: argparse.Namespace, sample_rate: int) -> 
 
 
 def _listen(arguments: argparse.Namespace) -> int:
-    classifier = _load(arguments)
+    classifier = _load(arguments.model, arguments.runtime)
     source = _live_source(arguments.source, arguments, classifier.manifest.sample_rate)
     print(f"{source.name}, {classifier.runtime}; Ctrl-C ends it", file=sys.stderr)
     show = _live_line() if sys.stdout.isatty() else _log_line
@@ -133,7 +134,7 @@ def _log_line(observation: Observation, since: datetime | None) -> None:
 
 
 def _classify(arguments: argparse.Namespace) -> int:
-    classifier = _load(arguments)
+    classifier = _load(arguments.model, arguments.runtime)
     settings = _settings(arguments, classifier)
     status = 0
     for file in arguments.files:
@@ -233,7 +234,7 @@ class _TextReport:
 
 
 def _bench(arguments: argparse.Namespace) -> int:
-    return bench.run(arguments.model, arguments.seconds)
+    return bench.run(partial(_load, arguments.model), arguments.seconds)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,13 +1,12 @@
 """How fast the engine is: each part, the whole, and the whole against LiteRT."""
 
 from collections.abc import Callable
-from pathlib import Path
 import time
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .classifier import Classifier
+from .classifier import Classifier, RuntimeName
 from .errors import ModelError
 from .features import LogMel
 from .level import LevelMeter
@@ -45,11 +44,20 @@ def _chunks(samples: NDArray[np.float32], size: int) -> list[NDArray[np.float32]
     return [samples[start : start + size] for start in range(0, len(samples), size)]
 
 
-def run(model: Path, seconds: int) -> int:
-    """Measure with so many seconds of sound and print the figures; return 0."""
+def run(load: Callable[[RuntimeName], Classifier], seconds: int) -> int:
+    """Measure and print the figures; return 0.
+
+    Args:
+        load: loads the model to measure, for `numpy` or `litert`.
+        seconds: of sound to measure with.
+
+    Raises:
+        ValueError: fewer than one.
+        ModelError: the model cannot be loaded.
+    """
     if seconds < 1:
         raise ValueError("--seconds must be 1 or more")
-    classifier = Classifier.load(model, runtime="numpy")
+    classifier = load("numpy")
     manifest = classifier.manifest
     rate = manifest.sample_rate
     recorded = _chunks(_sound(_DEVICE_RATE, seconds), round(_CHUNK_S * _DEVICE_RATE))
@@ -105,7 +113,7 @@ def run(model: Path, seconds: int) -> int:
     print(f"{1e3 / total:.0f} times faster than the sound it hears")
 
     try:
-        litert = Classifier.load(model, runtime="litert")
+        litert = load("litert")
     except ModelError as error:
         print(f"no comparison: {error}")
         return 0
