@@ -37,8 +37,8 @@ class Watch:
     """When crying began and ended, in seconds since the recording began."""
     losses: list[float] = field(default_factory=list)
     """When the entities became unavailable."""
-    _is_waiting: bool = False
-    """Whether an amplitude has come whose confidence has not."""
+    _waiting_since: float | None = None
+    """When an amplitude came whose confidence has not."""
 
     def take(self, state: dict[str, Any]) -> str | None:
         """Take a new state, and return the line to print, if one is due."""
@@ -47,6 +47,11 @@ class Watch:
             return None
         time = datetime.fromisoformat(state["last_updated"]).timestamp()
         previous = self.values.get(entity)
+        # Both come with each report, the confidence last; but it comes only if it changed,
+        # so that a report may have to be printed by the next, as it was.
+        late = None
+        if entity == AMPLITUDE and self._waiting_since is not None:
+            late = self._line(self._waiting_since)
         self.values[entity] = value
         if value in UNHEARD:
             if entity == CRYING and previous not in (None, *UNHEARD):
@@ -55,12 +60,14 @@ class Watch:
             return None
         if self.started_at is None:
             self.started_at = time - HOP_S
-        if entity == CRYING and value != previous and (value == "on" or previous):
-            return self._crying(time, value == "on")
-        # Both come with each report, the confidence last; but it comes only if it changed.
-        waited, self._is_waiting = self._is_waiting, entity == AMPLITUDE
-        is_due = entity == CONFIDENCE or (waited and entity == AMPLITUDE)
-        return self._line(time) if is_due else None
+        if entity == CRYING:
+            has_changed = value != previous and (value == "on" or previous)
+            return self._crying(time, value == "on") if has_changed else None
+        if entity == AMPLITUDE:
+            self._waiting_since = time
+            return late
+        self._waiting_since = None
+        return self._line(time)
 
     def _crying(self, time: float, is_crying: bool) -> str | None:
         at_s = self.position_s(time)

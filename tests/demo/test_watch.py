@@ -90,14 +90,18 @@ def test_a_report_whose_confidence_has_not_changed_is_printed_by_the_next(
     watch: Watch,
 ) -> None:
     """Home Assistant tells of changes alone, and the confidence of silence stays 0."""
-    watch.take(state(AMPLITUDE, "-36.0", 5.0))
-    watch.take(state(CONFIDENCE, "0", 5.0))
-    assert watch.take(state(AMPLITUDE, "-37.0", 10.0)) is None
-    line = watch.take(state(AMPLITUDE, "-38.0", 15.0))
+    watch.take(state(AMPLITUDE, "-36.0", HOP_S))
+    watch.take(state(CONFIDENCE, "0", HOP_S))
+    assert watch.take(state(AMPLITUDE, "-37.0", 5.0)) is None
+    line = watch.take(state(AMPLITUDE, "-38.0", 10.0))
 
     assert line is not None
+    assert "-37.0 dBFS" in line
+    assert " 0:05 " in line
+    line = watch.take(state(CONFIDENCE, "1", 10.0))
+    assert line is not None
     assert "-38.0 dBFS" in line
-    assert watch.take(state(CONFIDENCE, "1", 15.0)) is not None
+    assert " 0:10 " in line
 
 
 def test_other_entities_are_ignored(watch: Watch) -> None:
