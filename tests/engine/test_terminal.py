@@ -1,11 +1,14 @@
 """The terminal program, run as a user runs it."""
 
+import contextlib
 import json
 import os
 from pathlib import Path
+import pty
 import signal
 import subprocess
 import sys
+import termios
 import time
 from typing import Any
 
@@ -197,6 +200,34 @@ def test_listen_shows_what_it_hears(
     assert len(lines) == 3
     assert "-13.5 dBFS" in lines[1]
     assert "calm" in lines[1]
+
+
+def test_listen_at_a_terminal_is_one_line_that_moves(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    """It is written over, no wider than the terminal, and ended before the shell's."""
+    write_wav(tmp_path / "tone.wav", tone(RATE, 1.5))
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 40))
+    listening = subprocess.Popen(
+        [sys.executable, "-m", "cry_engine", "listen", tmp_path / "tone.wav"],
+        env=environment,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(theirs)
+    shown = b""
+    # The last reader of a terminal gets an error where a pipe would end.
+    with contextlib.suppress(OSError):
+        while piece := os.read(ours, 4_096):
+            shown += piece
+    os.close(ours)
+    assert listening.wait(10) == 0
+    first, *lines = shown.decode().removesuffix("\r\n").split("\r")
+    assert first == ""
+    assert len(lines) == 3
+    assert all(len(line) == 39 and "dBFS" in line for line in lines)
 
 
 def test_listen_hears_the_microphone(

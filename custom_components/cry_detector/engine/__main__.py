@@ -1,7 +1,7 @@
 """The engine at a terminal: devices, listen, classify, bench."""
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 import json
@@ -100,14 +100,22 @@ def _listen(arguments: argparse.Namespace) -> int:
     classifier = _load(arguments.model, arguments.runtime)
     source = _live_source(arguments.source, arguments, classifier.manifest.sample_rate)
     print(f"{source.name}, {classifier.runtime}; Ctrl-C ends it", file=sys.stderr)
-    show = _live_line() if sys.stdout.isatty() else _log_line
+    is_live = sys.stdout.isatty()
+    show = _show_line if is_live else _log_line
     since: datetime | None = None
-    for observation in Listener(source, classifier, _settings(arguments, classifier)):
-        if observation.crying:
-            since = since or datetime.now().astimezone()
-        else:
-            since = None
-        show(observation, since)
+    try:
+        for observation in Listener(
+            source, classifier, _settings(arguments, classifier)
+        ):
+            if not observation.crying:
+                since = None
+            elif since is None:
+                since = datetime.now().astimezone()
+            show(observation, since)
+    finally:
+        if is_live:
+            # What comes next, be it an error or the shell, begins a line of its own.
+            print()
     return 0
 
 
@@ -120,13 +128,10 @@ def _describe(observation: Observation, since: datetime | None) -> str:
     )
 
 
-def _live_line() -> Callable[[Observation, datetime | None], None]:
-    def show(observation: Observation, since: datetime | None) -> None:
-        width = shutil.get_terminal_size().columns - 1
-        line = _describe(observation, since)[:width]
-        print(f"\r{line:{width}}", end="", flush=True)
-
-    return show
+def _show_line(observation: Observation, since: datetime | None) -> None:
+    width = shutil.get_terminal_size().columns - 1
+    line = _describe(observation, since)[:width]
+    print(f"\r{line:{width}}", end="", flush=True)
 
 
 def _log_line(observation: Observation, since: datetime | None) -> None:
