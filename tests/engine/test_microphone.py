@@ -143,6 +143,15 @@ def test_a_device_that_is_not_there_is_named(way: Callable[..., Source]) -> None
         hear(way("hw:CARD=Nowhere,DEV=0", sample_rate=RATE), 0.5)
 
 
+def test_a_device_that_always_has_more_is_read_in_pieces() -> None:
+    """ALSA's null device never makes its reader wait."""
+    if alsaaudio() is None:
+        pytest.skip("pyalsaaudio is not installed")
+    with AlsaSource("null", sample_rate=RATE) as source:
+        for _ in range(20):
+            assert 0 < len(source.read().samples) <= RATE
+
+
 def test_an_ffmpeg_that_cannot_record_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without any way to a microphone, the error says what is missing."""
     monkeypatch.setattr(module, "alsaaudio", lambda: None)
@@ -162,7 +171,7 @@ def test_a_card_by_its_number_is_refused(device: str) -> None:
         microphone(device, sample_rate=RATE)
 
 
-@pytest.mark.parametrize("device", ["", "-i", "a;b", "x\n", "ü" * 300])
+@pytest.mark.parametrize("device", ["", "-i", "a;b", "x\n", "ü" * 300, "null"])
 def test_what_is_no_device_is_refused(device: str) -> None:
     """A name that cannot be one does not reach ALSA or ffmpeg."""
     with pytest.raises(InvalidSourceError):

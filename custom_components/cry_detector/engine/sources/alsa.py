@@ -95,7 +95,7 @@ class AlsaSource(PolledSource):
                 )
             # Recording begins with the first read.
             self._pcm.read()
-        except (module.ALSAAudioError, ValueError) as error:
+        except (module.ALSAAudioError, OSError, ValueError) as error:
             raise SourceUnavailableError(f"{self.name}: {error}") from error
 
     @override
@@ -104,8 +104,13 @@ class AlsaSource(PolledSource):
             return np.zeros(0, np.float32)
         pieces = []
         try:
-            while (got := self._pcm.read())[0] > 0:
-                pieces.append(got[1])
+            # No more at a time than a device's buffer holds: one that is no hardware (ALSA's
+            # null) has always more.
+            for _ in range(_PERIODS):
+                length, data = self._pcm.read()
+                if length <= 0:
+                    break
+                pieces.append(data)
         except Exception as error:
             # pyalsaaudio's own exception type is only known where it is installed.
             raise SourceUnavailableError(f"{self.name}: {error}") from error

@@ -62,7 +62,8 @@ class PolledSource(ABC):
                 raise SourceClosedError(
                     f"{self.name} has been opened before: make a new source"
                 )
-            self._selector = selectors.DefaultSelector()
+            # Not epoll, which refuses some of the descriptors that ALSA's plugins wait on.
+            self._selector = selectors.PollSelector()
             self._wake = socket.socketpair()
             self._selector.register(self._wake[0], selectors.EVENT_READ)
             self._last_sound = time.monotonic()

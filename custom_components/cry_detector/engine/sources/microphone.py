@@ -81,6 +81,8 @@ def check_device(device: str) -> None:
         raise InvalidSourceError(
             "a microphone is an ALSA device name, such as default or hw:CARD=Device,DEV=0"
         )
+    if device == "null":
+        raise InvalidSourceError("ALSA's null device hears nothing: choose another")
     if re.match(r"(\w*hw|dsnoop|sysdefault|front):(CARD=)?\d+(,|$)", device):
         raise InvalidSourceError(
             f"{device} names the sound card by its number, which changes with every reboot:"
