@@ -19,11 +19,18 @@ find_python() {
 
 # pyenv's shims hide all but the chosen version: look behind them.
 find_pyenv_python() {
-  local root=${PYENV_ROOT:-$HOME/.pyenv} candidate
-  for candidate in "$root/versions/$1".*/bin/python3; do
-    [ -x "$candidate" ] && PYTHON=$candidate && return 0
-  done
+  local root candidate
+  while read -r root; do
+    for candidate in "$root/versions/$1".*/bin/python3; do
+      [ -x "$candidate" ] && PYTHON=$candidate && return 0
+    done
+  done < <(pyenv_roots)
   return 1
+}
+
+pyenv_roots() {
+  printf '%s\n' "${PYENV_ROOT:-$HOME/.pyenv}"
+  tr : '\n' <<<"$PATH" | sed -n 's|/shims/*$||p'
 }
 
 # Limited in time: where downloads are blocked, a connection may just hang.
