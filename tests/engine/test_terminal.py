@@ -234,8 +234,10 @@ def test_listen_hears_the_microphone(
     environment: dict[str, str], virtual_microphone: object
 ) -> None:
     """Without a source it is the default microphone; Ctrl-C ends it as it should."""
+    # What runs the tests in the background may have them ignore Ctrl-C, and their children
+    # with them.
     listening = subprocess.Popen(
-        [sys.executable, "-m", "cry_engine", "listen"],
+        ["env", "--default-signal=INT", sys.executable, "-m", "cry_engine", "listen"],
         env={**environment, **os.environ, "PYTHONPATH": environment["PYTHONPATH"]},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
