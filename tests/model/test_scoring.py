@@ -43,17 +43,17 @@ def test_recall_is_at_the_threshold_that_lets_so_many_others_through() -> None:
 
 
 def test_the_interval_holds_the_measure_and_widens_with_fewer_groups() -> None:
-    """Clips of one group are drawn together."""
+    """Clips of one group are alike, and drawn together: ten copies tell no more than one."""
     rng = np.random.default_rng(3)
-    crying = rng.random(300) < 0.3
-    scores = (crying + rng.normal(0, 1, 300)).astype(np.float32)
+    crying = np.repeat(rng.random(30) < 0.4, 10)
+    scores = np.repeat(rng.normal(0, 1, 30), 10).astype(np.float32) + crying
     widths = []
-    for groups in (300, 12):
-        names = [str(n % groups) for n in range(300)]
+    for groups in (300, 30):
+        names = [str(clip * groups // 300) for clip in range(300)]
         low, high = scoring.interval(scoring.auc, scores, crying, names, draws=300)
         assert low <= scoring.auc(scores, crying) <= high
         widths.append(high - low)
-    assert widths[0] > 0
+    assert 0 < 2 * widths[0] < widths[1]
 
 
 def test_a_clip_is_scored_as_the_engine_hears_it() -> None:

@@ -7,7 +7,7 @@ import threading
 import numpy as np
 
 from ..errors import ModelError
-from .limits import MAX_FILE_BYTES
+from .limits import FAULTS, MAX_FILE_BYTES
 from .plan import compile_plan
 from .quantization import Array, Quantization
 from .schema import Graph, Tensor, read_graph
@@ -43,13 +43,7 @@ class Interpreter:
         """
         try:
             graph = read_graph(_content(model))
-        except (
-            ArithmeticError,
-            LookupError,
-            MemoryError,
-            TypeError,
-            ValueError,
-        ) as err:
+        except FAULTS as err:
             raise ModelError(f"the file is damaged: {err}") from err
         self.inputs = tuple(_input(graph.tensors[index]) for index in graph.inputs)
         plan = compile_plan(graph)
@@ -79,13 +73,7 @@ class Interpreter:
             for step in self._steps:
                 try:
                     results = step.kernel(*[values[slot] for slot in step.inputs])
-                except (
-                    ArithmeticError,
-                    LookupError,
-                    MemoryError,
-                    TypeError,
-                    ValueError,
-                ) as err:
+                except FAULTS as err:
                     raise ModelError(
                         f"the model cannot be run on this input: {step.name}: {err}"
                     ) from err

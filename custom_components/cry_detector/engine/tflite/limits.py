@@ -11,6 +11,9 @@ from numpy.typing import DTypeLike
 
 from ..errors import ModelError
 
+FAULTS = (ArithmeticError, LookupError, MemoryError, TypeError, ValueError)
+"""What Python and numpy raise where a file or its graph does not fit together."""
+
 MAX_FILE_BYTES = 32 << 20
 MAX_TENSORS = 8192
 MAX_OPERATORS = 4096

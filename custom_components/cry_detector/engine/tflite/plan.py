@@ -7,7 +7,7 @@ import numpy as np
 
 from ..errors import ModelError
 from .arena import Arena
-from .limits import Budget
+from .limits import FAULTS, Budget
 from .node import Kernel, Node, Operand
 from .operators import BUILDERS
 from .quantization import Array
@@ -115,13 +115,7 @@ class _Compiler:
                 results = kernel(*arrays)
         except ModelError:
             raise
-        except (
-            ArithmeticError,
-            LookupError,
-            MemoryError,
-            TypeError,
-            ValueError,
-        ) as err:
+        except FAULTS as err:
             raise node.error(f"its operands do not fit together ({err})") from err
         made: Sequence[Array] = results if isinstance(results, tuple) else (results,)
         self._check(node, made)
