@@ -1,6 +1,7 @@
 """Sound by way of ffmpeg: files, and streams from servers that are really there."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 import os
 from pathlib import Path
 import socket
@@ -56,12 +57,12 @@ def loudest_hertz(samples: NDArray[np.float32]) -> float:
 
 def children() -> set[str]:
     """Return the child processes of this one."""
-    folder = Path("/proc/self/task")
-    return {
-        child
-        for task in folder.iterdir()
-        for child in (task / "children").read_text().split()
-    }
+    found: set[str] = set()
+    for task in Path("/proc/self/task").iterdir():
+        # A thread that ended since the folder was read has no children.
+        with suppress(FileNotFoundError, ProcessLookupError):
+            found.update((task / "children").read_text().split())
+    return found
 
 
 def descriptors() -> int:
