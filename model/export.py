@@ -1,4 +1,4 @@
-"""Writes what ships: a .tflite file and the manifest beside it, which the engine reads."""
+"""Writes what the engine reads: a .tflite file and the manifest beside it."""
 
 from collections.abc import Mapping, Sequence
 import hashlib
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cry_engine.features import LogMelParameters
+from cry_engine.manifest import CRYING, FORMAT, Manifest
 from mixtures import LABELS
 from recordings import Recording
 
@@ -45,22 +46,41 @@ def write(
     hop_s: float,
     thresholds: Mapping[str, float],
     training: Mapping[str, Any],
-) -> None:
-    """Write cry.tflite and cry.json into a folder."""
+    name: str = "cry",
+    labels: Sequence[str] = LABELS,
+    crying: Sequence[str] = (CRYING,),
+) -> Path:
+    """Write a model and its manifest into a folder, as `name`.tflite and `name`.json; return the first.
+
+    Raises:
+        ModelError: the engine would not take what the manifest says.
+        OSError: a file cannot be written.
+    """
     manifest = {
-        "format": 1,
-        "name": "cry",
+        "format": FORMAT,
+        "name": name,
         "version": version,
-        "labels": LABELS,
+        "labels": list(labels),
         "features": parameters.as_dict(),
         "window_s": window_s,
         "hop_s": hop_s,
-        "thresholds": thresholds,
+        "thresholds": dict(thresholds),
         "sha256": hashlib.sha256(content).hexdigest(),
-        "training": training,
+        "training": dict(training),
     }
+    if tuple(crying) != (CRYING,):
+        manifest["crying"] = list(crying)
+    Manifest.from_dict(manifest)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "cry.tflite").write_bytes(content)
-    (folder / "cry.json").write_text(
-        json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
-    )
+    model = folder / f"{name}.tflite"
+    _replace(model, content)
+    text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+    _replace(folder / f"{name}.json", text.encode())
+    return model
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all: who listens may be reading it."""
+    unfinished = path.with_name(f".{path.name}.part")
+    unfinished.write_bytes(content)
+    unfinished.replace(path)

@@ -1,221 +1,251 @@
-"""Train the detector that ships.
+r"""Train a detector on your own recordings.
 
-    python model/train.py --data_dir=../shared/audio --teacher=../shared/peers/yamnet.tflite
+    python model/train.py --data_url= --data_dir=./data --wanted_words=silence,crying --sample_rate=22050 \
+        --clip_duration_ms=5000 --how_many_training_steps=1000,200 --learning_rate=0.001,0.0001 --train_dir=./training
 
-makes stems of the recordings, trains on mixtures of them, prints what the detector does on the recordings set aside (val),
-and writes cry.tflite and cry.json. The other options' defaults are what the shipped model was trained with.
+The options and lines are those of TensorFlow's audio recognition tutorial; docs/training.md leads through all of it, and says
+what differs. What ships is trained by ship.py.
 """
 
 import argparse
-from collections.abc import Sequence
-from functools import partial
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 import sys
-import time
-from typing import Any
+from typing import TYPE_CHECKING
 
-import keras
-import numpy as np
-import tensorflow as tf
+from batches import Batches
+import checkpoints
+from checkpoints import Checkpoint
+from cry_engine.errors import EngineError
+from download import fetch
+from progress import Progress
+from quiet import quietly
+from recordings import DataError
+from settings import ARCHITECTURES, ModelSettings
+from summaries import History, Point, TensorBoard, draw_confusion
+from train_options import (
+    augmentation_of,
+    check_counts,
+    parser,
+    rate_at,
+    schedule_of,
+    settings_of,
+    words_of,
+)
+from words import SETS, Examples, find_examples
 
-from cry_engine.classifier import Classifier
-from cry_engine.features import LogMelParameters
-from export import data_of, write
-from mixtures import CRY, Mixtures, Recipe
-import network
-from recordings import DataError, Recording, read_manifest, read_sound
-from report import figures, print_confusers, print_figures
-from scoring import Floats, best_temperature, calibration_error, clip_score
-import stems
-from teacher import CRYING
+if TYPE_CHECKING:
+    from learning import Learner, Measurement
 
-ROOT = Path(__file__).resolve().parent.parent
-WINDOW_S, HOP_S = 5.0, 0.5
-
-# Where crying begins and ends: chosen on nights put together from val, so that what is no cry seldom reaches the first.
-THRESHOLDS = {"on": 0.75, "off": 0.45}
-
-
-def options() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    add = parser.add_argument
-    add(
-        "--data_dir", type=Path, default=ROOT.parent / "shared/audio"
-    )  # recordings and their manifest.csv
-    add("--train_dir", type=Path, default=ROOT / "training")  # stems and checkpoints
-    add(
-        "--out_dir",
-        type=Path,
-        default=ROOT / "custom_components/cry_detector/engine/models",
-    )  # cry.tflite, cry.json
-    add(
-        "--teacher", type=Path
-    )  # YAMNet's .tflite; without it nothing is learnt from it
-    add("--common", type=int, default=2)  # stems of each recording
-    add(
-        "--scarce", type=int, default=6
-    )  # stems of each cry and of what is most often taken for one
-    add("--steps", type=int, default=5_000)  # batches
-    add("--batch", type=int, default=64)  # windows in a batch
-    add(
-        "--learning_rate", type=float, default=2e-3
-    )  # at its peak, after a twentieth of the steps
-    add(
-        "--widths", type=int, nargs="+", default=[16, 32, 64, 96]
-    )  # channels of each stage
-    add("--head", type=int, default=96)  # channels once the bands are read
-    add("--blocks", type=int, default=2)  # that look over time
-    add("--dropout", type=float, default=0.2)  # of the pooled features
-    add("--decay", type=float, default=1e-5)  # L2 of the convolutions
-    add(
-        "--tag_weight", type=float, default=20.0
-    )  # of the teacher's loss beside the labels'
-    add("--seed", type=int, default=1)  # of everything drawn
-    add(
-        "--threads", type=int, default=2
-    )  # of TensorFlow, and processes that make stems
-    add("--version", default=time.strftime("%Y.%m.%d"))  # of the model, in its manifest
-    return parser.parse_args()
+# As a shell reports a program that was ended by Ctrl-C.
+_INTERRUPTED = 130
 
 
-def learn(model: keras.Model, mixtures: Mixtures, args: argparse.Namespace) -> None:
-    """Train a model; what it holds in the end is the mean over its last steps."""
-    losses: dict[str, Any] = {
-        "labels": keras.losses.CategoricalCrossentropy(
-            from_logits=True, label_smoothing=0.02
+class Run:
+    """One run of training, from its first step or from a checkpoint."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        """Check everything that can be wrong before anything slow begins.
+
+        Raises:
+            DataError, ModelError: an option, a clip or a checkpoint cannot be used; the message names it.
+        """
+        self.options = options
+        check_counts(options)
+        self.settings: ModelSettings = settings_of(options)
+        self.schedule = schedule_of(options)
+        self.last = sum(steps for steps, _ in self.schedule)
+        self.optimizer = (
+            options.optimizer or ARCHITECTURES[options.model_architecture].optimizer
         )
-    }
-    shares = {"labels": 1.0}
-    if "tags" in model.output:
-        losses["tags"] = keras.losses.BinaryCrossentropy(from_logits=True)
-        shares["tags"] = args.tag_weight
-    rate = keras.optimizers.schedules.CosineDecay(
-        0.0, args.steps, warmup_target=args.learning_rate, warmup_steps=args.steps // 20
-    )
-    optimizer = keras.optimizers.Adam(rate, use_ema=True, ema_momentum=0.998)
-    model.compile(optimizer, loss=losses, loss_weights=shares)
-    sums = dict.fromkeys(("loss", *(f"{name}_loss" for name in losses)), 0.0)
-    started = time.monotonic()
-    for step, batch in enumerate(mixtures.prefetched(args.batch, args.steps), 1):
-        wanted = {"labels": batch.labels, "tags": batch.tags}
-        result = model.train_on_batch(
-            batch.features,
-            {name: wanted[name] for name in losses},
-            dict.fromkeys(losses, batch.weights),
-            return_dict=True,
+        augmentation = augmentation_of(options)
+        self.start: Checkpoint | None = None
+        if options.start_checkpoint:
+            self.start = checkpoints.read(Path(options.start_checkpoint))
+            checkpoints.check_same(self.start, self.settings)
+            if self.start.step >= self.last:
+                raise DataError(
+                    f"{self.start.path}: has {self.start.step} of {self.last} steps behind it:"
+                    " ask for more with --how_many_training_steps"
+                )
+        if options.data_url:
+            fetch(options.data_url, options.data_dir)
+        self.examples: Examples = find_examples(
+            options.data_dir,
+            words_of(options),
+            sample_rate=options.sample_rate,
+            clip_samples=self.settings.clip_samples,
+            silence_percentage=options.silence_percentage,
+            unknown_percentage=options.unknown_percentage,
+            validation_percentage=options.validation_percentage,
+            testing_percentage=options.testing_percentage,
+            seed=options.seed,
         )
-        for name in sums:
-            sums[name] += float(result[name]) / 100
-        if step % 100 == 0:
-            left_s = (time.monotonic() - started) / step * (args.steps - step)
-            parts = ", ".join(f"{name} {value:.4f}" for name, value in sums.items())
-            print(
-                f"step {step} of {args.steps}: {parts}, {left_s / 60:.1f} min left",
-                flush=True,
+        self.step = self.start.step if self.start else 0
+        self.batches = Batches(
+            self.examples,
+            self.settings,
+            augmentation,
+            # A run that goes on must not draw again what it began with.
+            seed=options.seed + self.step,
+        )
+        self.reached: dict[str, float] = {}
+
+    def print(self, text: str) -> None:
+        """Print what --verbosity=INFO shows."""
+        if self.options.verbosity in ("DEBUG", "INFO"):
+            self.progress.say(text)
+
+    def train(self, learner: "Learner") -> None:
+        """Learn to the last step, then measure on what was set aside for the end."""
+        options, first = self.options, self.step + 1
+        name = options.model_architecture
+        train_dir: Path = options.train_dir
+        labels = train_dir / f"{name}_labels.txt"
+        labels.write_text("\n".join(self.settings.labels) + "\n", encoding="utf-8")
+        self.history = History(train_dir / f"{name}_history.csv", self.step)
+        logs = Path(options.summaries_dir or train_dir / "logs")
+        sizes = ", ".join(f"{len(self.examples.sets[side])} {side}" for side in SETS)
+        with (
+            Progress("steps", self.last, start=self.step) as self.progress,
+            TensorBoard(logs) as self.board,
+            ThreadPoolExecutor(1) as drawer,
+        ):
+            self.print(f"Examples: {sizes}")
+            self.print(f"Training from step: {first}")
+            # The next batch is made while this one is learnt.
+            waiting = drawer.submit(self.batches.draw, options.batch_size)
+            for step in range(first, self.last + 1):
+                features, wanted = waiting.result()
+                waiting = drawer.submit(self.batches.draw, options.batch_size)
+                rate = rate_at(self.schedule, step)
+                accuracy, entropy = learner.learn(features, wanted, rate)
+                self.step = step
+                self._note(Point("train", step, accuracy, entropy))
+                self.print(
+                    f"Step #{step}: rate {rate:f}, accuracy {accuracy * 100:.1f}%, cross entropy {entropy:f}"
+                )
+                self.progress.update(step)
+                if step % options.eval_step_interval == 0 or step == self.last:
+                    self._validate(learner)
+                if step % options.save_step_interval == 0 or step == self.last:
+                    self.save(learner)
+            waiting.cancel()
+            self._test(learner)
+
+    def _note(self, point: Point) -> None:
+        self.history.add(point)
+        self.board.add(point)
+
+    def _measure(self, learner: "Learner", side: str) -> "Measurement | None":
+        batches = self.batches.in_order(side, self.options.batch_size)
+        measured = learner.measure(batches, len(self.settings.labels))
+        if measured is None:
+            self.progress.say(
+                f"Nothing was measured: none of the recordings falls into the {side} set;"
+                f" make more of them, or raise --{side}_percentage"
             )
-            sums = dict.fromkeys(sums, 0.0)
-        if step % 1_000 == 0:
-            model.save(args.train_dir / "cry.keras")
-    optimizer.finalize_variable_values(model.trainable_variables)
+        return measured
 
+    def _validate(self, learner: "Learner") -> None:
+        if (measured := self._measure(learner, "validation")) is not None:
+            self._note(
+                Point("validation", self.step, measured.accuracy, measured.cross_entropy)
+            )  # fmt: skip
+            self.reached["validation_accuracy"] = round(measured.accuracy, 4)
+            self._draw(measured, f"Validation, step {self.step}")
+            self.print(f"Confusion Matrix:\n {measured.confusion}")
+            self.print(
+                f"Step {self.step}: Validation accuracy = {measured.accuracy * 100:.1f}% (N={measured.count})"
+            )
+        self.history.draw(self.options.train_dir)
+        self.board.flush()
 
-def calibrate(model: keras.Model, mixtures: Mixtures) -> float:
-    """Return the temperature that fits mixtures of recordings set aside; print how far confidence is off."""
-    batches = [mixtures.batch(64) for _ in range(64)]
-    labels = np.concatenate([batch.labels for batch in batches])
-    logits = np.concatenate(
-        [model.predict_on_batch(batch.features)["labels"] for batch in batches]
-    )
-    half = len(logits) // 2
-    temperature = best_temperature(logits[:half], labels[:half])
-    for name, divisor in (
-        ("as trained", 1.0),
-        (f"at temperature {temperature:.2f}", temperature),
-    ):
-        confidence = keras.ops.convert_to_numpy(
-            keras.ops.softmax(logits[half:] / divisor)
-        )[:, CRY]
-        print(
-            f"calibration error {name}: {calibration_error(confidence, labels[half:, CRY]):.3f}"
+    def _draw(self, measured: "Measurement", title: str) -> None:
+        path = self.options.train_dir / "confusion_matrix.png"
+        draw_confusion(path, measured.confusion, self.settings.labels, title)
+
+    def _test(self, learner: "Learner") -> None:
+        size = len(self.examples.sets["testing"])
+        self.print(f"set_size={size}")
+        if (measured := self._measure(learner, "testing")) is None:
+            return
+        self._draw(measured, f"Test, step {self.step}")
+        # Whatever the verbosity: this is what a run is for.
+        self.progress.say(f"Confusion Matrix:\n {measured.confusion}")
+        self.progress.say(
+            f"Final test accuracy = {measured.accuracy * 100:.1f}% (N={measured.count})"
         )
-    return temperature
+        self.reached["test_accuracy"] = round(measured.accuracy, 4)
+        self._describe(self._path())
 
+    def _path(self) -> Path:
+        return checkpoints.path_of(
+            self.options.train_dir, self.options.model_architecture, self.step
+        )
 
-def scores_of(classifier: Classifier, recordings: Sequence[Recording]) -> Floats:
-    """Return the score of each recording, from what ships and as the engine hears it."""
-    rate = classifier.manifest.sample_rate
-    scores = [
-        clip_score(classifier, read_sound(recording.path, rate))
-        for recording in recordings
-    ]
-    return np.array(scores, np.float32)
+    def save(self, learner: "Learner") -> Path:
+        """Write a checkpoint of the step that is done; return its name."""
+        path = self._path()
+        self.print(f'Saving to "{path}"')
+        learner.save(path)
+        self._describe(path)
+        checkpoints.forget_old(path.parent, self.settings.architecture, self.step)
+        return path
+
+    def _describe(self, path: Path) -> None:
+        counts = {side: len(self.examples.sets[side]) for side in SETS}
+        training = {"examples": counts, "seed": self.options.seed, **self.reached}
+        checkpoints.describe(
+            Checkpoint(
+                path=path,
+                step=self.step,
+                optimizer=self.optimizer,
+                settings=self.settings,
+                training=training,
+            )
+        )
 
 
 def main() -> int:
-    """Train, measure, write."""
-    args = options()
-    keras.utils.set_random_seed(args.seed)
-    tf.config.threading.set_intra_op_parallelism_threads(args.threads)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
-    parameters = LogMelParameters()
-    frames = parameters.frames_in(round(WINDOW_S * parameters.sample_rate))
+    """Run the program; return its exit status."""
+    options = parser(__doc__).parse_args()
     try:
-        recordings = read_manifest(args.data_dir)
-        bank = stems.build(
-            recordings, parameters, args.train_dir / "stems", common=args.common, scarce=args.scarce,
-            teacher=args.teacher, seed=args.seed, workers=args.threads,
-        )  # fmt: skip
-        calls = stems.glides(parameters, 400, args.seed)
-        train, val = (
-            Mixtures(
-                recordings, split, bank,
-                glides=calls, parameters=parameters, window_frames=frames, recipe=Recipe(), seed=args.seed,
-            )
-            for split in ("train", "val")
-        )  # fmt: skip
-        model = network.build(
-            frames, parameters.bands, args.widths, args.head, args.blocks,
-            dropout=args.dropout, decay=args.decay, tags=args.teacher is not None,
-        )  # fmt: skip
-        learn(model, train, args)
-        model.save(args.train_dir / "cry.keras")
-        temperature = calibrate(model, val)
-        detector = network.detector(model, temperature)
-        training = {
-            "data": data_of([r for r in recordings if r.split == "train"]),
-            "teacher": "YAMNet (Apache-2.0), for the second head, which is not in here"
-            if args.teacher
-            else None,
-            "temperature": round(temperature, 3),
-            "weights": detector.count_params(),
-            "steps": args.steps,
-        }
-        ship = partial(
-            write, content=network.to_tflite(detector), version=args.version, parameters=parameters,
-            window_s=WINDOW_S, hop_s=HOP_S, thresholds=THRESHOLDS,
-        )  # fmt: skip
-        ship(args.train_dir, training=training)
-        aside = [recording for recording in recordings if recording.split == "val"]
-        scores = scores_of(Classifier.load(args.train_dir / "cry.tflite"), aside)
-    except DataError as error:
-        print(error, file=sys.stderr)
+        run = Run(options)
+        options.train_dir.mkdir(parents=True, exist_ok=True)
+        with quietly():
+            # Not before: it takes seconds, and --help and errors should not.
+            import keras
+            import tensorflow as tf
+
+            from architectures import build
+            from learning import Learner
+
+            keras.utils.set_random_seed(options.seed + run.step)
+            learner = Learner(build(run.settings), run.optimizer)
+        if options.check_nans:
+            tf.debugging.enable_check_numerics()
+        if run.start:
+            same = run.start.optimizer == run.optimizer
+            learner.restore(run.start.path, with_optimizer=same)
+        begun_at = run.step
+        try:
+            run.train(learner)
+        except KeyboardInterrupt:
+            if run.step > begun_at:
+                print(f"\nStopped. Go on with --start_checkpoint={run.save(learner)}", file=sys.stderr)  # fmt: skip
+            return _INTERRUPTED
+    except (DataError, EngineError) as error:
+        print(f"train: {error}", file=sys.stderr)
         return 1
-    np.save(args.train_dir / "scores.npy", scores)
-    validation = figures(aside, scores)
-    print_figures("val", validation)
-    if args.teacher:
-        heard = [
-            bank.scores[w : w + n, CRYING].max()
-            for r, _, _, w, n in bank.stems
-            if recordings[r].split == "val"
-        ]
-        print_figures("val, the teacher", figures(aside, np.array(heard, np.float32)))
-    print_confusers(aside, scores, THRESHOLDS["on"])
-    # Only what has been measured is put in the place of what shipped before.
-    ship(args.out_dir, training=training | {"validation": validation})
+    except ModuleNotFoundError as error:
+        print(f"train: {error.name} is not installed here: run it by .venv-model/bin/python, which scripts/setup --model makes", file=sys.stderr)  # fmt: skip
+        return 1
+    except OSError as error:
+        print(f"train: {error.filename or options.train_dir}: {error.strerror or error}", file=sys.stderr)  # fmt: skip
+        return 1
+    except KeyboardInterrupt:
+        return _INTERRUPTED
     return 0
 
 

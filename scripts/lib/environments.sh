@@ -62,7 +62,8 @@ setup_engine() {
 
 setup_model() {
   ensure_environment "$ROOT/.venv-model" "$ROOT/requirements_model.txt" \
-    "Making .venv-model (TensorFlow)" ensure_python_for_training
+    "Making .venv-model (TensorFlow, some 2 GB)" ensure_python_for_training
+  ensure_ffmpeg "$ROOT/.venv-model/bin/python"
 }
 
 # pyalsaaudio is source only, and everything works without: it is built where a

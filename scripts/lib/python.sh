@@ -75,14 +75,16 @@ ensure_python_for_engine() {
   say "Python $ENGINE_PYTHON is not to be had; the engine is run by Python 3.14 instead."
 }
 
-# Usage: ensure_python_for_training; TensorFlow has wheels for 3.11 to 3.13.
+# Usage: ensure_python_for_training; TensorFlow has no wheel for 3.14, and the engine
+# is not run by 3.11. A Python of the system's own comes before one that is fetched.
 ensure_python_for_training() {
   local version
-  for version in 3.13 3.12 3.11; do
+  for version in 3.13 3.12; do
     if find_python "$version" || find_pyenv_python "$version"; then return 0; fi
   done
   attempt "Downloading Python 3.13" download_python 3.13 &&
     find_python 3.13 && return 0
-  die "TensorFlow needs Python 3.11, 3.12 or 3.13, and none could be had. Install one
-(Debian and Ubuntu: apt-get install python3) and run this again."
+  die "TensorFlow needs Python 3.12 or 3.13, and neither could be had: none is installed,
+and uv could not download one. Install one (Ubuntu 24.04: apt-get install python3;
+Debian 13: the same; any system: uv python install 3.13) and run this again."
 }

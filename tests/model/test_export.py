@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cry_engine.errors import ModelError
 from cry_engine.features import LogMelParameters
 from cry_engine.manifest import Manifest, read_model
 from cry_engine.tflite import Interpreter
@@ -63,6 +64,49 @@ def test_the_engine_reads_what_was_written(tmp_path: Path) -> None:
     assert (manifest.on_threshold, manifest.off_threshold) == (0.7, 0.5)
     assert manifest.training["steps"] == 3
     assert read_model(tmp_path / "cry.tflite", manifest) == b"model"
+
+
+def test_a_model_of_one_s_own_has_another_name_and_other_labels(
+    tmp_path: Path,
+) -> None:
+    """And says which of them mean crying; nothing half is left beside it."""
+    path = write(
+        tmp_path,
+        b"model",
+        version="1",
+        parameters=PARAMETERS,
+        window_s=5.0,
+        hop_s=0.5,
+        thresholds={"on": 0.7, "off": 0.5},
+        training={},
+        name="mine",
+        labels=("calm", "whining", "screaming"),
+        crying=("whining", "screaming"),
+    )
+
+    assert path == tmp_path / "mine.tflite"
+    assert {file.name for file in tmp_path.iterdir()} == {"mine.tflite", "mine.json"}
+    manifest = Manifest.load(path)
+    assert manifest.name == "mine"
+    assert manifest.labels == ("calm", "whining", "screaming")
+    assert manifest.crying == ("whining", "screaming")
+
+
+def test_what_the_engine_would_refuse_is_not_written(tmp_path: Path) -> None:
+    """None of these labels means crying."""
+    with pytest.raises(ModelError, match="labels must include"):
+        write(
+            tmp_path,
+            b"model",
+            version="1",
+            parameters=PARAMETERS,
+            window_s=5.0,
+            hop_s=0.5,
+            thresholds={"on": 0.7, "off": 0.5},
+            training={},
+            labels=("calm", "whining"),
+        )
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_exported_model_gives_the_same_in_the_engine() -> None:

@@ -213,3 +213,51 @@ def test_help_is_what_the_script_says_on_top(script: str) -> None:
     assert f"scripts/{script}" in done.stdout
     assert "set -euo" not in done.stdout
     assert done.stderr == ""
+
+
+# Pythons that answer with their version, and a uv that finds the one which is asked for, if it is among them.
+FAKES = """
+mkdir -p $d
+for version in {versions}; do
+  printf '#!/bin/sh\\nexit 0\\n' >$d/python$version && chmod +x $d/python$version
+done
+find_pyenv_python() {{ return 1; }}
+download_python() {{ false; }}
+uv() {{ shift 5; [ -x $d/python$2 ] && echo $d/python$2; }}
+UV=uv
+"""
+
+
+@pytest.mark.parametrize(
+    ("versions", "taken"),
+    [("3.14 3.13 3.12 3.11", "3.13"), ("3.12 3.11", "3.12"), ("3.14 3.11", "")],
+)
+def test_training_takes_a_python_that_both_tensorflow_and_the_engine_run_on(
+    tmp_path: Path, versions: str, taken: str
+) -> None:
+    """TensorFlow has no wheel for 3.14, the engine is not run by 3.11; where there is neither, that is said."""
+    fakes = FAKES.format(versions=versions)
+    done = bash(f"d={tmp_path}/bin; {fakes} ensure_python_for_training; echo $PYTHON")
+
+    if taken:
+        assert done.stdout.strip() == f"{tmp_path}/bin/python{taken}", done.stderr
+    else:
+        assert done.returncode == 1
+        assert "TensorFlow needs Python 3.12 or 3.13" in done.stderr
+
+
+def test_training_is_set_up_from_its_own_requirements() -> None:
+    """Pinned, and with what it needs beyond Python: ffmpeg reads the recordings."""
+    show = "ensure_environment() { echo $1 $2 $4; }; ensure_ffmpeg() { echo ffmpeg; }; setup_model"
+    done = bash(show)
+
+    assert done.stdout.split() == [
+        f"{ROOT}/.venv-model",
+        f"{ROOT}/requirements_model.txt",
+        "ensure_python_for_training",
+        "ffmpeg",
+    ]
+    lines = (ROOT / "requirements_model.txt").read_text().splitlines()
+    packages = [line for line in lines if line and not line.startswith("#")]
+    assert packages
+    assert all("==" in package for package in packages)

@@ -1,0 +1,97 @@
+"""Progress says how much is done and how long the rest takes, where it can be read."""
+
+import io
+
+import pytest
+
+from progress import Progress, duration
+
+
+class Clock:
+    """A clock that is set by hand."""
+
+    def __init__(self) -> None:
+        """Begin at zero."""
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        """Return the time."""
+        return self.now
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        """Say so."""
+        return True
+
+
+@pytest.mark.parametrize(
+    ("seconds", "written"),
+    [(0, "0:00"), (59.6, "1:00"), (3_599, "59:59"), (3_600, "1:00:00"), (-1, "0:00")],
+)
+def test_a_duration_is_written_as_a_clock_shows_it(
+    seconds: float, written: str
+) -> None:
+    assert duration(seconds) == written
+
+
+def test_the_time_left_follows_the_pace_so_far() -> None:
+    """A quarter in ten seconds leaves thirty."""
+    clock, log = Clock(), io.StringIO()
+    progress = Progress("clips", 8, every_s=5.0, stream=log, clock=clock)
+    clock.now = 10.0
+    progress.update(2, "a.wav")
+
+    line = log.getvalue()
+    assert " 25%  2 of 8 clips, 0:30 left  a.wav\n" in line
+    assert line.count("█") == 6
+
+
+def test_work_that_goes_on_is_paced_by_what_was_done_here() -> None:
+    """Steps that an earlier run did took no time of this one."""
+    clock, log = Clock(), io.StringIO()
+    progress = Progress("steps", 100, start=80, every_s=1.0, stream=log, clock=clock)
+    clock.now = 10.0
+    progress.update(90)
+
+    assert "90 of 100 steps, 0:10 left" in log.getvalue()
+
+
+def test_a_log_gets_a_line_now_and_then() -> None:
+    """Not one for every step."""
+    clock, log = Clock(), io.StringIO()
+    progress = Progress("steps", 1_000, every_s=30.0, stream=log, clock=clock)
+    for step in range(1, 101):
+        clock.now = float(step)
+        progress.update(step)
+
+    assert len(log.getvalue().splitlines()) == 3
+
+
+def test_a_terminal_gets_a_bar_that_lines_do_not_tear(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The bar is wiped before a line is printed, and at the end."""
+    clock, terminal = Clock(), Terminal()
+    with Progress("steps", 10, stream=terminal, clock=clock) as progress:
+        clock.now = 1.0
+        progress.update(5)
+        drawn = terminal.getvalue()
+        progress.say("a line")
+        wiped = terminal.getvalue()[len(drawn) :]
+
+    assert drawn.startswith("\r")
+    assert "\n" not in terminal.getvalue()
+    assert wiped.strip("\r ") == ""
+    assert wiped.endswith("\r")
+    assert capsys.readouterr().out == "a line\n"
+
+
+def test_work_of_unknown_size_is_counted() -> None:
+    """Without a share of it that would be made up."""
+    log = io.StringIO()
+    Progress("bytes", 0, every_s=0.0, stream=log).update(1_048_576)
+
+    assert log.getvalue() == "1048576 bytes\n"
