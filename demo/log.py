@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 import re
 
-# 2026-11-23 03:05:32.123 WARNING (MainThread) [custom_components.cry_detector] Text
+# 2026-11-23 03:05:32.123+00:00 WARNING (MainThread) [custom_components.cry_detector] Text
+# Until 2026.10 there was no offset from UTC.
 ENTRY = re.compile(
-    r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ (?P<level>[A-Z]+) \((?P<thread>.*?)\) \[(?P<logger>[^\]]+)\]"
+    r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+(?:[+-]\d\d:\d\d)? "
+    r"(?P<level>[A-Z]+) \((?P<thread>.*?)\) \[(?P<logger>[^\]]+)\]"
 )
 COMPLAINTS = {"WARNING", "ERROR", "CRITICAL"}
 # Home Assistant says this of every integration that is not its own.

@@ -6,7 +6,7 @@ NOTICE = (
     "2026-11-01 03:00:00.000 WARNING (SyncWorker_0) [homeassistant.loader] We found a "
     "custom integration cry_detector which has not been tested by Home Assistant."
 )
-OURS = "2026-11-01 03:00:01.000 WARNING (MainThread) [custom_components.cry_detector.coordinator] Nursery: no sound"
+OURS = "2026-11-01 03:00:01.000+00:00 WARNING (MainThread) [custom_components.cry_detector.coordinator] Nursery: no sound"
 BLOCKING = "2026-11-01 03:00:02.000 WARNING (MainThread) [homeassistant.util.loop] Detected blocking call to open by custom integration 'cry_detector'"
 ERROR = "2026-11-01 03:00:03.000 ERROR (MainThread) [homeassistant] Error doing job"
 INFO = "2026-11-01 03:00:04.000 INFO (MainThread) [custom_components.cry_detector] fine"
