@@ -13,12 +13,14 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+type Samples = NDArray[np.float32]
+
 # G.711 and its packets of 20 ms, as cameras send them.
 RATE = 8_000
 _PACKET = 160
 
 
-def mu_law(samples: NDArray[np.float32]) -> bytes:
+def mu_law(samples: Samples) -> bytes:
     """Encode samples of full scale -1 to 1 as G.711 mu-law (ITU-T G.711, table 2a)."""
     biased = np.minimum(np.abs(samples) * 32_768.0, 32_635.0).astype(np.int32) + 0x84
     exponent = np.floor(np.log2(biased)).astype(np.int32) - 7
@@ -30,16 +32,20 @@ def mu_law(samples: NDArray[np.float32]) -> bytes:
     return encoded.tobytes()
 
 
-class _Server:
+class Server:
     """Accepts connections on a loopback port, a thread for each."""
 
-    def __init__(self, samples: NDArray[np.float32], port: int = 0) -> None:
+    def __init__(self, samples: Samples, port: int = 0) -> None:
         """Serve samples at 8 kHz, over and over, on a port (0 is any that is free)."""
         self.samples = samples
         self.requests: list[str] = []
         """The head of every request, as it came."""
         self.stalled = threading.Event()
         """Set, it keeps connections open and sends nothing more."""
+        self.speed = 1.0
+        """How fast it sends, relative to the clock."""
+        self.disturb: Callable[[Samples], Samples | None] = lambda packet: packet
+        """What becomes of each packet; None leaves it out, as a codec does in silence."""
         self._listening = socket.create_server(("127.0.0.1", port))
         self.port: int = self._listening.getsockname()[1]
         self._connections: set[socket.socket] = set()
@@ -69,27 +75,50 @@ class _Server:
     def _serve(self, connection: socket.socket) -> None:
         raise NotImplementedError
 
-    def _packets(self) -> Iterator[NDArray[np.float32]]:
-        """Yield the samples in packets, for ever, each when its time has come."""
-        start = time.monotonic()
+    def wait(self, seconds: float) -> bool:
+        """Wait, but no longer than until it is closed; return whether it is."""
+        return self._closed.wait(seconds)
+
+    def _packets(self) -> Iterator[Samples | None]:
+        """Yield the samples in packets, for ever, each when its time has come; None for one that is left out."""
+        due = time.monotonic()
         whole = len(self.samples) - len(self.samples) % _PACKET
         packets = self.samples[:whole].reshape(-1, _PACKET)
-        for number, packet in enumerate(itertools.cycle(packets)):
-            due = start + number * _PACKET / RATE
+        for packet in itertools.cycle(packets):
             if self._closed.wait(max(0.0, due - time.monotonic())):
                 return
-            if self.stalled.is_set():
-                self._closed.wait()
-                return
-            yield packet
+            while self.stalled.is_set():
+                if self._closed.wait(0.05):
+                    return
+                due = time.monotonic()
+            due += _PACKET / RATE / self.speed
+            yield self.disturb(packet)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it serves no more."""
+        return self._closed.is_set()
+
+    def cut(self, *, reset: bool = False) -> None:
+        """Cut every connection, politely or with a reset; new ones are served."""
+        for connection in list(self._connections):
+            with contextlib.suppress(OSError):
+                if reset:
+                    linger = struct.pack("ii", 1, 0)
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                    # Who waits for a request lets go of it; the client is told nothing yet.
+                    connection.shutdown(socket.SHUT_RD)
+                else:
+                    connection.shutdown(socket.SHUT_RDWR)
+                connection.close()
 
     def close(self) -> None:
         """Stop listening and cut every connection."""
         self._closed.set()
-        for open_socket in [self._listening, *self._connections]:
-            with contextlib.suppress(OSError):
-                open_socket.shutdown(socket.SHUT_RDWR)
-            open_socket.close()
+        with contextlib.suppress(OSError):
+            self._listening.shutdown(socket.SHUT_RDWR)
+        self._listening.close()
+        self.cut()
         for thread in self._threads:
             thread.join(5)
 
@@ -100,6 +129,15 @@ class _Server:
     def __exit__(self, *_: object) -> None:
         """Close it."""
         self.close()
+
+
+HTTP_OK = b"HTTP/1.1 200 OK\r\nContent-Type: audio/wav\r\nConnection: close\r\n\r\n"
+# A WAV file without end.
+WAV_HEADER = (
+    b"RIFF\xff\xff\xff\xffWAVE"
+    + struct.pack("<4sIHHIIHH", b"fmt ", 16, 7, 1, RATE, RATE, 1, 8)
+    + b"data\xff\xff\xff\xff"
+)
 
 
 def _head(connection: socket.socket) -> str:
@@ -118,7 +156,7 @@ def _head(connection: socket.socket) -> str:
     return head.decode()
 
 
-class HttpStream(_Server):
+class HttpStream(Server):
     """An endless WAV over HTTP."""
 
     @property
@@ -128,17 +166,20 @@ class HttpStream(_Server):
 
     def _serve(self, connection: socket.socket) -> None:
         self.requests.append(_head(connection))
-        fmt = struct.pack("<4sIHHIIHH", b"fmt ", 16, 7, 1, RATE, RATE, 1, 8)
-        connection.sendall(
-            b"HTTP/1.1 200 OK\r\nContent-Type: audio/wav\r\n"
-            b"Connection: close\r\n\r\n"
-            b"RIFF\xff\xff\xff\xffWAVE" + fmt + b"data\xff\xff\xff\xff"
-        )
+        connection.sendall(HTTP_OK + WAV_HEADER)
         for packet in self._packets():
-            connection.sendall(mu_law(packet))
+            if packet is not None:
+                connection.sendall(mu_law(packet))
 
 
-class RtspStream(_Server):
+SDP = (
+    "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=nursery\r\nt=0 0\r\n"
+    "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:video\r\n"
+)
+SDP_AUDIO = "m=audio 0 RTP/AVP 0\r\na=control:audio\r\n"
+
+
+class RtspStream(Server):
     """A camera: H.264 and PCMU, of which only the sound is really there."""
 
     @property
@@ -159,36 +200,41 @@ class RtspStream(_Server):
             self.requests.append(head)
             method, target = head.split()[:2]
             number = re.search(r"^CSeq: *(\d+)", head, re.MULTILINE | re.IGNORECASE)
-            answer = ["RTSP/1.0 200 OK", f"CSeq: {number[1] if number else 0}"]
-            answer.append("Session: 1234")
-            body = ""
-            if method == "OPTIONS":
-                answer.append("Public: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN")
-            elif method == "DESCRIBE":
-                body = (
-                    "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=nursery\r\nt=0 0\r\n"
-                    "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
-                    "a=control:video\r\n"
-                    "m=audio 0 RTP/AVP 0\r\na=control:audio\r\n"
-                )
-                answer += [f"Content-Base: {target}/", "Content-Type: application/sdp"]
-                answer.append(f"Content-Length: {len(body)}")
-            elif method == "SETUP":
-                answer.append("Transport: RTP/AVP/TCP;unicast;interleaved=0-1")
+            answer = self.answer_to(method, target, number[1] if number else "0")
             with playing:
-                connection.sendall(("\r\n".join([*answer, "", ""]) + body).encode())
+                connection.sendall(answer)
             if method == "PLAY":
                 self._start(lambda: self._play(connection, playing))
             if method == "TEARDOWN":
                 return
 
+    def answer_to(self, method: str, target: str, number: str) -> bytes:
+        """Return the answer to a request."""
+        answer = ["RTSP/1.0 200 OK", f"CSeq: {number}", "Session: 1234"]
+        body = ""
+        if method == "OPTIONS":
+            answer.append("Public: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN")
+        elif method == "DESCRIBE":
+            body = f"{SDP}{SDP_AUDIO}"
+            answer += [f"Content-Base: {target}/", "Content-Type: application/sdp"]
+            answer.append(f"Content-Length: {len(body)}")
+        elif method == "SETUP":
+            answer.append("Transport: RTP/AVP/TCP;unicast;interleaved=0-1")
+        return ("\r\n".join([*answer, "", ""]) + body).encode()
+
+    def frame(self, number: int, packet: Samples) -> bytes:
+        """Return a packet as it is sent over the connection."""
+        # RTP, RFC 3550 section 5.1: version 2, payload type 0 (PCMU, RFC 3551).
+        time = number * _PACKET & 0xFFFFFFFF
+        header = struct.pack(">BBHII", 0x80, 0, number & 0xFFFF, time, 1)
+        rtp = header + mu_law(packet)
+        return b"$" + struct.pack(">BH", 0, len(rtp)) + rtp
+
     def _play(self, connection: socket.socket, playing: threading.Lock) -> None:
         with contextlib.suppress(OSError):
             for number, packet in enumerate(self._packets()):
-                # RTP, RFC 3550 section 5.1: version 2, payload type 0 (PCMU, RFC 3551).
-                header = struct.pack(
-                    ">BBHII", 0x80, 0, number & 0xFFFF, number * _PACKET & 0xFFFFFFFF, 1
-                )
-                rtp = header + mu_law(packet)
+                if packet is None:
+                    continue
+                framed = self.frame(number, packet)
                 with playing:
-                    connection.sendall(b"$" + struct.pack(">BH", 0, len(rtp)) + rtp)
+                    connection.sendall(framed)

@@ -9,6 +9,7 @@ from contextlib import suppress
 import os
 from pathlib import Path
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -97,6 +98,8 @@ class VirtualMicrophone:
         if (server := self._server) is None:
             return
         self._server = None
+        # One that is frozen cannot be asked.
+        server.send_signal(signal.SIGCONT)
         server.terminate()
         try:
             server.wait(_STOP_TIMEOUT_S)
@@ -120,6 +123,25 @@ class VirtualMicrophone:
     def mute(self, muted: bool = True) -> None:
         """Mute the microphone, or let it be heard again: muted, it gives digital silence."""
         self._pactl("set-source-mute", SOURCE, "1" if muted else "0").check_returncode()
+
+    def suspend(self, suspended: bool = True) -> None:
+        """Let the microphone sleep, or wake it up: asleep, it gives nothing."""
+        self._pactl("suspend-sink", SINK, "1" if suspended else "0").check_returncode()
+
+    def freeze(self, frozen: bool = True) -> None:
+        """Stop the server in its tracks, or let it go on."""
+        if self._server is not None:
+            self._server.send_signal(signal.SIGSTOP if frozen else signal.SIGCONT)
+
+    def unplug(self) -> None:
+        """Take the microphone away, as when it is pulled out."""
+        self._pactl("unload-module", "module-null-sink").check_returncode()
+
+    def plug_in(self, sink: str = SINK) -> None:
+        """Put it back, perhaps under another name."""
+        arguments = ("module-null-sink", f"sink_name={sink}", f"rate={RATE}")
+        self._pactl("load-module", *arguments).check_returncode()
+        self._pactl("set-default-source", f"{sink}.monitor").check_returncode()
 
     def _pactl(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
         return subprocess.run(

@@ -1,5 +1,6 @@
 """Sound by way of ffmpeg: files, and streams from servers that are really there."""
 
+import base64
 from collections.abc import Iterator
 from contextlib import suppress
 import os
@@ -8,6 +9,8 @@ import socket
 import subprocess
 import threading
 import time
+import traceback
+from urllib.parse import unquote
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +25,8 @@ from cry_engine.errors import (
 )
 from cry_engine.level import measure
 from cry_engine.sources import READ_TIMEOUT_S, Source
-from cry_engine.sources.ffmpeg import FfmpegSource, check_url, input_devices
+from cry_engine.sources.ffmpeg import PROTOCOLS, FfmpegSource, check_url, input_devices
+from cry_engine.sources.urls import redact, show_url
 from tests import streams
 
 from .test_level import write_wav
@@ -316,9 +320,107 @@ def test_no_message_holds_a_password(scheme: str) -> None:
         assert f"{scheme}://***@127.0.0.1:{port}/nursery" in text
 
 
+SECRETS = ("s3cr@tpw", "s3cr%40tpw", "t0k3nt0k3n", "parent")
+
+
+@pytest.mark.parametrize("server_type", [streams.HttpStream, streams.RtspStream])
+def test_no_process_shows_a_password(
+    server_type: type[streams.HttpStream | streams.RtspStream],
+) -> None:
+    """Everybody on a machine can read every program's arguments; and the server gets the password all the same."""
+    with server_type(tone(streams.RATE, 1.0)) as server:
+        url = server.url.replace("//", "//parent:s3cr%40tpw@") + "?token=t0k3nt0k3n"
+        others = children()
+        with FfmpegSource.from_url(url, sample_rate=RATE) as source:
+            (child,) = children() - others
+            shown = Path(f"/proc/{child}/cmdline").read_bytes().decode()
+            environment = Path(f"/proc/{child}/environ").read_bytes().decode()
+            while not len(source.read().samples):
+                pass
+            shown += Path(f"/proc/{child}/cmdline").read_bytes().decode()
+            shown += environment + repr(source) + repr(source._input)
+    assert shown.startswith("ffmpeg\0")
+    assert not any(secret in shown for secret in SECRETS)
+    assert "t0k3nt0k3n" in server.requests[0]
+
+
+def test_ffmpeg_sends_the_password() -> None:
+    """Asked for one, it answers with the one in the URL, decoded."""
+    asked: list[str] = []
+
+    class Guarded(streams.RtspStream):
+        def answer_to(self, method: str, target: str, number: str) -> bytes:
+            if method != "DESCRIBE" or "Authorization" in self.requests[-1]:
+                asked.append(self.requests[-1])
+                return super().answer_to(method, target, number)
+            head = ["RTSP/1.0 401 Unauthorized", f"CSeq: {number}"]
+            head.append('WWW-Authenticate: Basic realm="nursery"')
+            return "\r\n".join([*head, "", ""]).encode()
+
+    with Guarded(tone(streams.RATE, 1.0)) as server:
+        url = server.url.replace("//", "//parent:s3cr%40tpw@")
+        with FfmpegSource.from_url(url, sample_rate=RATE) as source:
+            while not len(source.read().samples):
+                pass
+    sent = base64.b64encode(b"parent:s3cr@tpw").decode()
+    assert any(f"Authorization: Basic {sent}" in head for head in asked)
+
+
+def test_an_apostrophe_in_a_url_is_none_of_the_scripts(tmp_path: Path) -> None:
+    """What ffmpeg is told to open ends where the URL ends, whatever is in it."""
+    with streams.HttpStream(tone(streams.RATE, 1.0)) as server:
+        url = f"{server.url}?it's'option%20x'\\'"
+        source = FfmpegSource.from_url(url, sample_rate=RATE)
+        assert len(hear(source, 0.5))
+        asked = unquote(server.requests[0].split()[1])
+        assert url.endswith(asked.replace("%20", " ").replace(" ", "%20"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://parent:s3cr%40tpw@host/x?token=t0k3nt0k3n: failed",
+        "Impossible to open 'http://parent:s3cr%40tpw@host/x?token=t0k3nt0k3n'",
+        "tcp://host:80?token=t0k3nt0k3n refused s3cr@tpw",
+        "Authorization: Basic " + base64.b64encode(b"parent:s3cr@tpw").decode(),
+        "redirected to rtsp://parent:0ther@elsewhere/?key=0ther",
+        "rtsp://host/user=parent&password=0ther/ch1 not found",
+        "rtsp://parent:0th/er@host/x is odd",
+    ],
+)
+def test_no_text_of_ffmpegs_shows_a_password(text: str) -> None:
+    """However it is encoded, and in whatever URL."""
+    shown = redact(text, "http://parent:s3cr%40tpw@host/x?token=t0k3nt0k3n")
+    hidden = [*SECRETS[:3], "0ther", "0th/er"]
+    hidden.append(base64.b64encode(b"parent:s3cr@tpw").decode())
+    assert not any(secret in shown for secret in hidden)
+
+
+def test_a_refused_url_is_not_repeated() -> None:
+    """Neither in the message nor in what caused it: the port may be a part of the password."""
+    with pytest.raises(InvalidSourceError) as raised:
+        check_url("rtsp://parent:s3cr/et@host/x")
+    text = "".join(traceback.format_exception(raised.value))
+    assert "s3cr" not in text.split("InvalidSourceError")[-1]
+    assert raised.value.__suppress_context__
+
+
+def test_the_network_is_reached_by_its_own_protocols_alone() -> None:
+    """Each scheme's list holds no local file, and nothing that joins, cuts or runs others."""
+    for scheme, protocols in PROTOCOLS.items():
+        assert scheme in protocols.split(",")
+        assert not {
+            *("file", "pipe", "fd", "concat", "concatf", "subfile", "async", "cache"),
+            *("data", "unix", "md5", "tee", "gopher", "ftp", "sftp", "smb", "ipfs"),
+        } & set(protocols.split(","))
+
+
 @pytest.mark.parametrize(
     "url",
     [
+        "tcp://0.0.0.0:80?listen",
+        "tcp://host:80?listen=1",
+        "http://host/" + "a" * 2_100,
         "file:///etc/passwd",
         "concat:a|b",
         "/etc/passwd",
@@ -349,8 +451,12 @@ def test_what_is_no_stream_is_refused(url: str) -> None:
         ("udp://:1234", "udp://:1234"),
         ("srt://cam:9000", "srt://cam:9000"),
         ("rtsps://cam/x", "rtsps://cam/x"),
+        ("rtsp://cam/user=a&password=b/ch1", "rtsp://cam/***/ch1"),
+        ("http://u:p/w@cam/x", "http://***"),
+        ("http://u:1/w@cam/x", "http://***"),
+        ("http://u:1?w@cam/x", "http://***"),
     ],
 )
 def test_urls_are_shown_without_secrets(url: str, shown: str) -> None:
     """What is left says where, and not who."""
-    assert check_url(url) == shown
+    assert show_url(url) == shown

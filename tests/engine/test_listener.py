@@ -1,5 +1,6 @@
 """The whole pipeline, from a source to observations."""
 
+import itertools
 from pathlib import Path
 import threading
 import time
@@ -10,11 +11,13 @@ import pytest
 
 from cry_engine.episodes import EpisodeSettings
 from cry_engine.errors import SourceStalledError, SourceUnavailableError
-from cry_engine.listener import Detector, Health, Listener, Observation
+from cry_engine.listener import PATIENCE_S, Detector, Health, Listener, Observation
+from cry_engine.sources import READ_TIMEOUT_S
 from cry_engine.sources.ffmpeg import FfmpegSource
 from tests import streams
 
 from .stand_in import loud_is_crying
+from .test_detector import slow_classifier
 from .test_ffmpeg import RATE, leaves_nothing, tone
 from .test_level import noise, write_wav
 
@@ -29,6 +32,11 @@ def loud_from_to(start_s: float, end_s: float, seconds: float) -> NDArray[np.flo
     first, last = round(start_s * RATE), round(end_s * RATE)
     samples[first:last] += tone(RATE, seconds)[first:last]
     return samples
+
+
+def hiss(seconds: float) -> NDArray[np.float32]:
+    """Return the noise of a room at the servers' rate."""
+    return noise(seconds * streams.RATE / RATE, 0.003)
 
 
 def replay(path: Path, settings: EpisodeSettings = SETTINGS) -> Listener:
@@ -116,7 +124,7 @@ def test_settings_come_from_the_model_by_default() -> None:
     assert (settings.on_threshold, settings.off_threshold) == (0.6, 0.4)
 
 
-def test_only_silence_is_said_after_ten_seconds() -> None:
+def test_only_silence_is_said_within_ten_seconds() -> None:
     """A pause is none of it; noise one step high is a microphone."""
     detector = Detector(loud_is_crying(), SETTINGS)
     silence = np.zeros(RATE, np.float32)
@@ -128,10 +136,10 @@ def test_only_silence_is_said_after_ten_seconds() -> None:
             for observation in detector.push(samples)
         ]
 
-    assert set(health(9, silence)) == {Health.OK}
+    assert set(health(8, silence)) == {Health.OK}
     assert set(health(2, silence)[2:]) == {Health.SILENT}
     assert set(health(1, noise(1.0, 2.0**-15))) == {Health.OK}
-    assert set(health(9, silence)) == {Health.OK}
+    assert set(health(8, silence)) == {Health.OK}
 
 
 def test_clipping_is_said() -> None:
@@ -159,6 +167,124 @@ def test_a_stalled_stream_is_given_up() -> None:
         with pytest.raises(SourceStalledError, match="no sound for 2 s"):
             list(listener)
         assert time.monotonic() - start < 6.0
+
+
+def test_patience_is_over_within_ten_seconds() -> None:
+    """As it is by default, with the second that a read may take."""
+    assert PATIENCE_S + READ_TIMEOUT_S < 10.0
+
+
+def test_an_episode_is_ended_as_lost_when_the_stream_dies() -> None:
+    """What is known of it is there, and that the rest is not."""
+    with streams.RtspStream(tone(streams.RATE, 7.0) + hiss(7.0)) as server:
+        source = FfmpegSource.from_url(server.url, sample_rate=RATE)
+        listener = Listener(source, loud_is_crying(), SETTINGS)
+        heard = iter(listener)
+        while not next(heard).crying:
+            pass
+        server.cut()
+        with pytest.raises(SourceUnavailableError):
+            list(heard)
+    episode = listener.finish()
+    assert episode is not None
+    assert episode.lost
+    assert episode.end == episode.last
+
+
+def test_an_episode_that_is_closed_is_not_lost() -> None:
+    """Whoever stops listening has lost nothing."""
+    with streams.RtspStream(tone(streams.RATE, 7.0) + hiss(7.0)) as server:
+        source = FfmpegSource.from_url(server.url, sample_rate=RATE)
+        listener = Listener(source, loud_is_crying(), SETTINGS)
+        for observation in listener:
+            if observation.crying:
+                listener.close()
+        episode = listener.finish()
+    assert episode is not None
+    assert not episode.lost
+
+
+def test_a_codec_that_sends_nothing_in_silence_is_neither_slow_nor_dead() -> None:
+    """Its time stamps go on: with a packet now and then, its silence lasts as long as the clock's (DTX)."""
+    count = itertools.count()
+    with streams.RtspStream(hiss(7.0)) as server:
+        source = FfmpegSource.from_url(server.url, sample_rate=RATE)
+        listener = Listener(source, loud_is_crying(), SETTINGS)
+        heard: list[Observation] = []
+        for observation in listener:
+            heard.append(observation)
+            if observation.time == 2.0:
+                # A packet every 400 ms, as Opus sends them.
+                server.disturb = lambda packet: (
+                    packet if next(count) % 20 == 0 else None
+                )
+            if observation.time >= 14.0:
+                listener.close()
+    assert {observation.health for observation in heard} == {Health.OK}
+    assert max(observation.behind_s for observation in heard) < 1.5
+    assert heard[-1].lost_s == 0.0
+    quiet, loud = heard[-1].level.rms_dbfs, heard[0].level.rms_dbfs
+    assert quiet < loud - 6.0
+
+
+def test_a_machine_that_is_too_slow_falls_behind_no_further() -> None:
+    """Windows are left out; what is reported stays fresh, and nothing is lost."""
+    with streams.RtspStream(hiss(7.0)) as server:
+        source = FfmpegSource.from_url(server.url, sample_rate=RATE)
+        listener = Listener(source, slow_classifier(0.8), SETTINGS)
+        heard: list[Observation] = []
+        for observation in listener:
+            heard.append(observation)
+            if observation.time >= 12.0:
+                listener.close()
+    assert len(heard) < 20
+    assert sum(observation.span_s for observation in heard) == heard[-1].time
+    assert max(observation.behind_s for observation in heard[3:]) < 2.0
+    assert heard[-1].load > 0.5
+    assert heard[-1].lost_s == 0.0
+    assert {observation.health for observation in heard} == {Health.OK}
+
+
+def test_a_listener_that_is_held_up_loses_nothing() -> None:
+    """What came meanwhile waits, and is heard then; its age says that it waited."""
+    with streams.RtspStream(hiss(7.0)) as server:
+        source = FfmpegSource.from_url(server.url, sample_rate=RATE)
+        listener = Listener(source, loud_is_crying(), SETTINGS)
+        heard: list[Observation] = []
+        for observation in listener:
+            heard.append(observation)
+            if observation.time == 2.0:
+                time.sleep(5.0)
+            if observation.time >= 12.0:
+                listener.close()
+    assert sum(observation.span_s for observation in heard) == heard[-1].time
+    assert max(observation.behind_s for observation in heard) > 4.0
+    assert heard[-1].behind_s < 0.5
+    assert heard[-1].lost_s == 0.0
+
+
+def test_a_replay_is_not_behind(tmp_path: Path) -> None:
+    """A file as fast as it goes has no clock to be late by."""
+    write_wav(tmp_path / "room.wav", noise(30.0, 0.01))
+    heard = list(replay(tmp_path / "room.wav"))
+    assert {observation.behind_s for observation in heard} == {0.0}
+    assert {observation.lost_s for observation in heard} == {0.0}
+    assert len(heard) == 60
+
+
+def test_knobs_are_the_detectors(tmp_path: Path) -> None:
+    """What is set on a listener is what it listens with."""
+    write_wav(tmp_path / "room.wav", noise(3.0, 0.001))
+    listener = replay(tmp_path / "room.wav")
+    listener.gain_db = 20.0
+    listener.loud_margin_db = 3.0
+    listener.settings = EpisodeSettings(smoothing_s=0.0, hold_s=1.0)
+    listener.test_alarm(1.0)
+    heard = list(listener)
+    assert (listener.gain_db, listener.loud_margin_db) == (20.0, 3.0)
+    assert listener.settings.hold_s == 1.0
+    assert heard[0].level.rms_dbfs == pytest.approx(-40.0, abs=0.5)
+    assert [observation.test for observation in heard[:3]] == [True] * 3
 
 
 def test_a_source_that_cannot_be_had_is_raised(tmp_path: Path) -> None:

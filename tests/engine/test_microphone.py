@@ -38,7 +38,7 @@ def alsa_direct() -> Source:
     """Return the default microphone through pyalsaaudio."""
     if alsaaudio() is None:
         pytest.skip("pyalsaaudio is not installed")
-    return microphone("default", sample_rate=RATE)
+    return AlsaSource("default", sample_rate=RATE)
 
 
 def alsa_ffmpeg() -> Source:
@@ -116,11 +116,38 @@ def test_a_microphone_without_pyalsaaudio(
     assert len(samples)
 
 
-def test_a_microphone_with_pyalsaaudio() -> None:
-    """Where pyalsaaudio imports, it is used."""
+def test_hardware_is_read_with_pyalsaaudio() -> None:
+    """Where pyalsaaudio imports, it reads sound cards; what may be a sound server goes through ffmpeg."""
     if alsaaudio() is None:
         pytest.skip("pyalsaaudio is not installed")
-    assert isinstance(microphone("default", sample_rate=RATE), AlsaSource)
+    assert isinstance(microphone("hw:CARD=Device", sample_rate=RATE), AlsaSource)
+    assert isinstance(microphone("sysdefault:CARD=PCH", sample_rate=RATE), AlsaSource)
+    assert isinstance(microphone("default", sample_rate=RATE), FfmpegSource)
+
+
+def test_pyalsaaudio_serves_where_ffmpeg_cannot() -> None:
+    """Without ffmpeg, or with one that cannot record, there is still pyalsaaudio."""
+    if alsaaudio() is None:
+        pytest.skip("pyalsaaudio is not installed")
+    source = microphone("default", sample_rate=RATE, ffmpeg="no-such-ffmpeg")
+    assert isinstance(source, AlsaSource)
+
+
+def test_a_microphone_that_is_pulled_out_and_put_back(
+    virtual_microphone: VirtualMicrophone,
+) -> None:
+    """Found by its name: it is lost, and the same name leads to it again, under whatever number."""
+    with pulse_ffmpeg() as source:
+        while not len(source.read().samples):
+            pass
+        virtual_microphone.unplug()
+        with pytest.raises(SourceUnavailableError):
+            read_on(source)
+    # Another takes its number.
+    virtual_microphone.plug_in("other")
+    virtual_microphone.plug_in()
+    samples, _ = hear(pulse_ffmpeg(), 0.5)
+    assert len(samples)
 
 
 def test_a_pulse_source_through_alsa(
@@ -149,7 +176,7 @@ def test_a_device_that_always_has_more_is_read_in_pieces() -> None:
         pytest.skip("pyalsaaudio is not installed")
     with AlsaSource("null", sample_rate=RATE) as source:
         for _ in range(20):
-            assert 0 < len(source.read().samples) <= RATE
+            assert 0 < len(source.read().samples) <= 2 * RATE
 
 
 def test_an_ffmpeg_that_cannot_record_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,7 +198,21 @@ def test_a_card_by_its_number_is_refused(device: str) -> None:
         microphone(device, sample_rate=RATE)
 
 
-@pytest.mark.parametrize("device", ["", "-i", "a;b", "x\n", "ü" * 300, "null"])
+@pytest.mark.parametrize(
+    "device",
+    [
+        "",
+        "-i",
+        "a;b",
+        "x\n",
+        "ü" * 300,
+        "null",
+        "file:x,raw",
+        "tee:hw,x,raw",
+        "plug:SLAVE=file:x",
+        "/dev/snd/pcm",
+    ],
+)
 def test_what_is_no_device_is_refused(device: str) -> None:
     """A name that cannot be one does not reach ALSA or ffmpeg."""
     with pytest.raises(InvalidSourceError):

@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cry_engine.__main__ import clock, level_bar, main
+from cry_engine.__main__ import _parser, _settings, clock, level_bar, main
 
+from .stand_in import loud_is_crying
 from .test_ffmpeg import RATE, leaves_nothing, tone
 from .test_level import noise, write_wav
 from .test_microphone import virtual_microphone
@@ -328,3 +329,20 @@ def test_the_level_bar_has_one_width() -> None:
     assert level_bar(-120.0) == "·" * 24
     assert level_bar(0.0) == level_bar(3.0) == "█" * 24
     assert level_bar(-35.0) == "█" * 12 + "·" * 12
+
+
+def test_sensitivity_moves_the_thresholds() -> None:
+    """What is asked for goes before it, and a name that is none is refused."""
+    arguments = _parser().parse_args(["classify", "--sensitivity", "low", "x.wav"])
+    low = _settings(arguments, loud_is_crying())
+    arguments = _parser().parse_args(["classify", "x.wav"])
+    medium = _settings(arguments, loud_is_crying())
+    assert low.on_threshold > medium.on_threshold == 0.6
+    assert low.off_threshold > medium.off_threshold == 0.4
+    arguments = _parser().parse_args(
+        ["classify", "--sensitivity", "low", "--on", "0.3", "x.wav"]
+    )
+    chosen = _settings(arguments, loud_is_crying())
+    assert chosen.on_threshold == chosen.off_threshold == 0.3
+    with pytest.raises(SystemExit):
+        _parser().parse_args(["classify", "--sensitivity", "some", "x.wav"])

@@ -16,6 +16,7 @@ from .classifier import DEFAULT_MODEL, Classifier, RuntimeName
 from .episodes import Episode, EpisodeSettings
 from .errors import EngineError
 from .listener import Listener, Observation
+from .sensitivity import Sensitivity, episode_settings
 from .sources import Source
 from .sources.ffmpeg import FfmpegSource
 from .sources.microphone import list_microphones, microphone
@@ -72,19 +73,12 @@ def _devices(arguments: argparse.Namespace) -> int:
 
 
 def _settings(arguments: argparse.Namespace, classifier: Classifier) -> EpisodeSettings:
-    manifest = classifier.manifest
-    given = {
-        "on_threshold": manifest.on_threshold if arguments.on is None else arguments.on,
-        "off_threshold": (
-            manifest.off_threshold if arguments.off is None else arguments.off
-        ),
-    }
-    if arguments.hold is not None:
-        given["hold_s"] = arguments.hold
-    if arguments.off is None:
-        # Who asks for a lower on threshold means the model's off threshold to follow.
-        given["off_threshold"] = min(given["off_threshold"], given["on_threshold"])
-    return EpisodeSettings(**given)
+    chosen = episode_settings(classifier.manifest, Sensitivity(arguments.sensitivity))
+    on = chosen.on_threshold if arguments.on is None else arguments.on
+    # Who asks for a lower on threshold means the off threshold to follow.
+    off = min(chosen.off_threshold, on) if arguments.off is None else arguments.off
+    hold_s = chosen.hold_s if arguments.hold is None else arguments.hold
+    return EpisodeSettings(on_threshold=on, off_threshold=off, hold_s=hold_s)
 
 
 def _live_source(name: str, arguments: argparse.Namespace, sample_rate: int) -> Source:
@@ -265,12 +259,21 @@ def _parser() -> argparse.ArgumentParser:
         choices=["numpy", "litert"],
         help="what runs the model (default: LiteRT where it is installed)",
     )
+    detection.add_argument(
+        "--sensitivity",
+        choices=[str(sensitivity) for sensitivity in Sensitivity],
+        default=str(Sensitivity.MEDIUM),
+        help="how easily a sound is taken for crying (default: %(default)s)",
+    )
     for name, what in (
         ("on", "smoothed confidence, 0 to 1, from which on it is crying"),
         ("off", "smoothed confidence, 0 to 1, under which it is calm"),
     ):
         detection.add_argument(
-            f"--{name}", type=float, metavar="C", help=f"{what} (default: the model's)"
+            f"--{name}",
+            type=float,
+            metavar="C",
+            help=f"{what} (default: the sensitivity's)",
         )
     detection.add_argument(
         "--hold",

@@ -53,6 +53,10 @@ class Episode:
     """The latest time at which crying was still heard: the end that the episode would have if nothing more came."""
     peak: float
     """The highest smoothed confidence in it, 0 to 1."""
+    test: bool = False
+    """Whether it is that of a test alarm, and nothing real has been heard in it."""
+    lost: bool = False
+    """Whether it ended because the sound was lost: how long it really was, nobody knows."""
 
     @property
     def duration(self) -> float:
@@ -68,7 +72,7 @@ class EpisodeTracker:
         >>> [tracker.update(float(t), score) is not None for t, score in enumerate([0.1, 0.9, 0.1, 0.9, 0.1, 0.1, 0.1])]
         [False, True, True, True, True, True, False]
         >>> tracker.finished
-        Episode(start=1.0, end=3.0, last=3.0, peak=0.9)
+        Episode(start=1.0, end=3.0, last=3.0, peak=0.9, test=False, lost=False)
     """
 
     def __init__(self, settings: EpisodeSettings) -> None:
@@ -82,49 +86,85 @@ class EpisodeTracker:
         # The start and the peak of what may become an episode once it has lasted long enough.
         self._candidate: tuple[float, float] | None = None
 
-    def update(self, time: float, confidence: float) -> Episode | None:
-        """Take the score at a time (seconds, never earlier than the last); return the episode that it is in, if any."""
-        smoothed = self._smooth(time, confidence)
+    def update(
+        self, time: float, confidence: float, *, test: bool = False
+    ) -> Episode | None:
+        """Take the score at a time (seconds, never earlier than the last); return the episode that it is in, if any.
+
+        Args:
+            time: on the clock of the stream.
+            confidence: 0 to 1.
+            test: whether the score is made up. An episode that begins with such a one is a
+                test, until a real score over the on threshold makes it real.
+        """
+        # Settings may be changed from another thread: one update has one of them.
+        settings = self.settings
+        smoothed = self._smooth(settings, time, confidence)
         if self.current is None:
-            self._watch(time, smoothed)
+            self._watch(settings, time, smoothed, test)
         else:
-            self._follow(self.current, time, smoothed)
+            is_real = not test and confidence >= settings.on_threshold
+            self._follow(settings, self.current, time, smoothed, is_real)
         return self.current
 
-    def finish(self) -> Episode | None:
-        """End the episode that is going on, if any, with what is known, and return it: no more scores will come."""
+    def finish(self, *, lost: bool = False) -> Episode | None:
+        """End the episode that is going on, if any, with what is known, and return it.
+
+        Args:
+            lost: whether the sound was lost. What comes after it is not averaged with what was
+                before.
+        """
+        if lost:
+            self._recent.clear()
+            self._candidate = None
         if self.current is None:
             return None
-        return self._end(self.current)
+        return self._end(self.current, lost=lost)
 
-    def _smooth(self, time: float, confidence: float) -> float:
+    def _smooth(
+        self, settings: EpisodeSettings, time: float, confidence: float
+    ) -> float:
         self._recent.append((time, confidence))
         while (
-            len(self._recent) > 1
-            and self._recent[0][0] <= time - self.settings.smoothing_s
+            len(self._recent) > 1 and self._recent[0][0] <= time - settings.smoothing_s
         ):
             self._recent.popleft()
         return sum(score for _, score in self._recent) / len(self._recent)
 
-    def _watch(self, time: float, smoothed: float) -> None:
-        if smoothed < self.settings.on_threshold:
+    def _watch(
+        self, settings: EpisodeSettings, time: float, smoothed: float, test: bool
+    ) -> None:
+        if smoothed < settings.on_threshold:
             self._candidate = None
             return
         start, peak = self._candidate or (time, smoothed)
-        self._candidate = start, max(peak, smoothed)
-        if time - start >= self.settings.confirm_s:
+        peak = max(peak, smoothed)
+        self._candidate = start, peak
+        if time - start >= settings.confirm_s:
             self.current = Episode(
-                start=start, end=None, last=time, peak=max(peak, smoothed)
+                start=start, end=None, last=time, peak=peak, test=test
             )
             self._candidate = None
 
-    def _follow(self, episode: Episode, time: float, smoothed: float) -> None:
-        if smoothed >= self.settings.off_threshold:
-            self.current = replace(episode, last=time, peak=max(episode.peak, smoothed))
-        elif time - episode.last >= self.settings.hold_s:
+    def _follow(
+        self,
+        settings: EpisodeSettings,
+        episode: Episode,
+        time: float,
+        smoothed: float,
+        is_real: bool,
+    ) -> None:
+        if smoothed >= settings.off_threshold:
+            self.current = replace(
+                episode,
+                last=time,
+                peak=max(episode.peak, smoothed),
+                test=episode.test and not is_real,
+            )
+        elif time - episode.last >= settings.hold_s:
             self._end(episode)
 
-    def _end(self, episode: Episode) -> Episode:
-        self.finished = replace(episode, end=episode.last)
+    def _end(self, episode: Episode, *, lost: bool = False) -> Episode:
+        self.finished = replace(episode, end=episode.last, lost=lost)
         self.current = None
         return self.finished

@@ -1,133 +1,30 @@
-"""Source -> level, features -> classifier -> episodes -> Observation: the one pipeline.
+"""Source -> Detector -> observations: the one pipeline.
 
 Live listening, replay of a file, the terminal program, evaluation and benchmarks all come
 through here.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import replace
+from time import monotonic
 
-import numpy as np
-from numpy.typing import NDArray
+from .arrival import Arrival
+from .classifier import Classifier
+from .detector import LOUD_MARGIN_DB, Detector
+from .episodes import Episode, EpisodeSettings
+from .errors import EngineError, SourceClosedError, SourceEndedError, SourceStalledError
+from .health import Health
+from .observation import Observation
+from .sources import Chunk, Source
 
-from .classifier import Classifier, Scores
-from .episodes import Episode, EpisodeSettings, EpisodeTracker
-from .errors import SourceClosedError, SourceEndedError, SourceStalledError
-from .level import SILENCE_DBFS, Level, LevelMeter
-from .sources import Source
-from .window import Window
+__all__ = ["PATIENCE_S", "Detector", "Health", "Listener", "Observation"]
 
-# A source from which no sound comes for this long is given up.
-PATIENCE_S = 10.0
+# A source from which no sound comes for this long, or not enough for an observation, is given
+# up: with the second that a read may take, a dead one is noticed within ten.
+PATIENCE_S = 8.0
 
-# A microphone hears its own noise, and a codec's silence is made of pauses: for digital
-# silence this long the one is muted, or the other sends nothing.
-_SILENT_S = 10.0
-
-# From this peak on, the loudest samples were cut off.
-_CLIPPING_DBFS = -0.1
-
-
-class Health(StrEnum):
-    """What can be said of the sound itself."""
-
-    OK = "ok"
-    SILENT = "silent"
-    """Pure digital silence, for ten seconds or more: muted, or the wrong device."""
-    CLIPPING = "clipping"
-    """Too loud for the input: turn its gain down."""
-
-
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """What was heard, once a hop."""
-
-    time: float
-    """Seconds of sound since the source was opened, this hop included."""
-    level: Level
-    """How loud the hop was."""
-    scores: Scores
-    """What the model makes of the window that ends here."""
-    crying: bool
-    """Whether an episode is going on."""
-    episode: Episode | None
-    """The episode that is going on, or that this observation ended (its end is set)."""
-    health: Health
-
-    @property
-    def confidence(self) -> float:
-        """How sure the model is of crying, 0 to 1."""
-        return self.scores.confidence
-
-
-class Detector:
-    """The pipeline behind the source: push samples, get an observation for each hop."""
-
-    def __init__(
-        self, classifier: Classifier, settings: EpisodeSettings | None = None
-    ) -> None:
-        """Start out in silence and calm."""
-        manifest = classifier.manifest
-        self.settings = settings or EpisodeSettings(
-            on_threshold=manifest.on_threshold, off_threshold=manifest.off_threshold
-        )
-        self._classifier = classifier
-        self._sample_rate = manifest.sample_rate
-        self._hop = manifest.hop_samples
-        self._window = Window(manifest)
-        self._meter = LevelMeter(manifest.sample_rate)
-        self._tracker = EpisodeTracker(self.settings)
-        self._heard = 0
-        self._silent = 0
-        self._waiting = np.zeros(0, np.float32)
-
-    def push(self, samples: NDArray[np.float32]) -> Iterator[Observation]:
-        """Take samples of shape (n,), full scale -1 to 1; yield what each hop gives.
-
-        Iterate to the end: what is not asked for is not heard.
-        """
-        self._waiting = np.concatenate([self._waiting, samples])
-        while len(self._waiting) >= self._hop:
-            hop, self._waiting = np.split(self._waiting, [self._hop])
-            yield self._observe(hop)
-
-    def flush(self) -> Iterator[Observation]:
-        """Yield what the rest gives that is shorter than a hop, at the end of a stream."""
-        if len(self._waiting):
-            hop, self._waiting = self._waiting, np.zeros(0, np.float32)
-            yield self._observe(hop)
-
-    def finish(self) -> Episode | None:
-        """End the episode that is going on, if any, with what is known; return it."""
-        return self._tracker.finish()
-
-    def _observe(self, hop: NDArray[np.float32]) -> Observation:
-        self._heard += len(hop)
-        time = self._heard / self._sample_rate
-        self._meter.add(hop)
-        level = self._meter.take()
-        self._window.push(hop)
-        scores = self._classifier.score(self._window.read())
-        before = self._tracker.current
-        episode = self._tracker.update(time, scores.confidence)
-        return Observation(
-            time=time,
-            level=level,
-            scores=scores,
-            crying=episode is not None,
-            episode=self._tracker.finished if before and not episode else episode,
-            health=self._health(level, len(hop)),
-        )
-
-    def _health(self, level: Level, samples: int) -> Health:
-        if level.peak_dbfs > SILENCE_DBFS:
-            self._silent = 0
-        else:
-            self._silent += samples
-        if self._silent >= _SILENT_S * self._sample_rate:
-            return Health.SILENT
-        return Health.CLIPPING if level.peak_dbfs >= _CLIPPING_DBFS else Health.OK
+# Of a source that is slow already, an observation may take this part of that.
+_SLOW_PART = 0.375
 
 
 class Listener:
@@ -135,6 +32,9 @@ class Listener:
 
     Iterating opens the source and closes it however it ends; `close`, from any thread, ends
     the iteration at once. A file's end ends it too; a loss is raised.
+
+    `settings`, `gain_db`, `loud_margin_db` and `test_alarm` are those of the Detector: they may
+    be used at any time, from any thread.
     """
 
     def __init__(
@@ -144,14 +44,18 @@ class Listener:
         settings: EpisodeSettings | None = None,
         *,
         patience_s: float = PATIENCE_S,
+        gain_db: float = 0.0,
+        loud_margin_db: float = LOUD_MARGIN_DB,
     ) -> None:
         """Tie a source to a classifier.
 
         Args:
             source: delivers at the sample rate of the classifier's manifest.
             classifier: the model.
-            settings: of the episodes; by default with the thresholds of the model.
+            settings: of the episodes; by default those of medium sensitivity.
             patience_s: seconds without sound after which the source is given up.
+            gain_db: what the sound is amplified by before all else.
+            loud_margin_db: how far a sound must stand out of the noise floor to be loud.
 
         Raises:
             ValueError: the sample rates differ.
@@ -162,34 +66,105 @@ class Listener:
                 f" the model listens at {classifier.manifest.sample_rate}"
             )
         self._source = source
-        self._detector = Detector(classifier, settings)
+        self._detector = Detector(
+            classifier,
+            settings,
+            gain_db=gain_db,
+            loud_margin_db=loud_margin_db,
+            kind=source.kind,
+        )
+        self._arrival = Arrival()
         self._patience_s = patience_s
+        self._observed_at_s = 0.0
+        self._lost = False
+
+    @property
+    def settings(self) -> EpisodeSettings:
+        """When crying begins and when it is over."""
+        return self._detector.settings
+
+    @settings.setter
+    def settings(self, settings: EpisodeSettings) -> None:
+        self._detector.settings = settings
+
+    @property
+    def gain_db(self) -> float:
+        """What the sound is amplified by before all else."""
+        return self._detector.gain_db
+
+    @gain_db.setter
+    def gain_db(self, gain_db: float) -> None:
+        self._detector.gain_db = gain_db
+
+    @property
+    def loud_margin_db(self) -> float:
+        """How far a sound must stand out of the noise floor to be loud."""
+        return self._detector.loud_margin_db
+
+    @loud_margin_db.setter
+    def loud_margin_db(self, margin_db: float) -> None:
+        self._detector.loud_margin_db = margin_db
+
+    def test_alarm(self, seconds: float) -> None:
+        """Take the confidence to be 1 for the next so many seconds of sound: a made-up episode, the real way."""
+        self._detector.test_alarm(seconds)
 
     def __iter__(self) -> Iterator[Observation]:
-        """Yield an observation for each hop.
+        """Yield an observation for each hop, or fewer where a live source leaves no time for all.
 
         Raises:
             SourceUnavailableError: the source cannot be opened, or was lost.
-            SourceStalledError: it is open, and no sound comes.
+            SourceStalledError: it is open, and no sound comes, or next to none.
             ModelError: the model fails on what it hears.
         """
         try:
             with self._source:
+                self._observed_at_s = monotonic()
                 while True:
                     chunk = self._source.read()
-                    if chunk.waited_s >= self._patience_s:
-                        raise SourceStalledError(
-                            f"{self._source.name}: no sound for {chunk.waited_s:.0f} s"
-                        )
-                    yield from self._detector.push(chunk.samples)
+                    yield from self._observe(chunk)
+                    self._check_patience(chunk)
         except SourceEndedError:
             yield from self._detector.flush()
         except SourceClosedError:
             return
+        except EngineError:
+            self._lost = True
+            raise
+
+    def _check_patience(self, chunk: Chunk) -> None:
+        silent_s = chunk.arrived_s - self._observed_at_s
+        part = _SLOW_PART if self._arrival.slow else 1.0
+        if chunk.waited_s >= self._patience_s:
+            what = f"no sound for {chunk.waited_s:.0f} s"
+        elif self._source.live and silent_s >= self._patience_s * part:
+            what = f"next to no sound for {silent_s:.0f} s"
+        else:
+            return
+        raise SourceStalledError(f"{self._source.name}: {what}")
+
+    def _observe(self, chunk: Chunk) -> Iterator[Observation]:
+        if not self._source.live:
+            yield from self._detector.push(chunk.samples)
+            return
+        arrival = self._arrival
+        arrival.update(chunk.arrived_s, len(chunk.samples) / self._source.sample_rate)
+        for observation in self._detector.push(
+            chunk.samples, live=True, slow=arrival.slow
+        ):
+            now_s = self._observed_at_s = monotonic()
+            yield replace(
+                observation,
+                lost_s=arrival.lost_s,
+                behind_s=arrival.age_s(now_s, observation.time),
+            )
 
     def finish(self) -> Episode | None:
-        """End the episode that is going on, if any, once the iteration is over; return it."""
-        return self._detector.finish()
+        """End the episode that is going on, if any, once the iteration is over; return it.
+
+        It says so (`lost`) when the iteration was ended by a loss.
+        """
+        return self._detector.finish(lost=self._lost)
 
     def close(self) -> None:
         """End the iteration and close the source; may be called from any thread."""

@@ -21,6 +21,16 @@ _LARGEST_MODEL = 64 << 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Thresholds:
+    """Where crying begins and where it is over, as smoothed confidence from 0 to 1."""
+
+    on: float
+    """From here on it counts as crying."""
+    off: float
+    """Under this it is calm."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Manifest:
     """What a `.json` beside a `.tflite` of the same name says about it."""
 
@@ -42,6 +52,10 @@ class Manifest:
     """Smoothed confidence from which on it counts as crying."""
     off_threshold: float
     """Smoothed confidence under which it is calm."""
+    low_thresholds: Thresholds | None = None
+    """The pair for low sensitivity, not under the two above; None where nobody has measured it."""
+    high_thresholds: Thresholds | None = None
+    """The pair for high sensitivity, not over the two above; None where nobody has measured it."""
     sha256: str
     """Digest of the `.tflite`, in hexadecimal."""
     training: Mapping[str, Any]
@@ -105,6 +119,7 @@ class Manifest:
                 f"its labels must include what means crying: {', '.join(crying)}"
             )
         thresholds = _as(dict, values, "thresholds")
+        medium = _thresholds(thresholds)
         manifest = cls(
             name=_as(str, values, "name"),
             version=_as(str, values, "version"),
@@ -118,13 +133,21 @@ class Manifest:
             features=features,
             labels=labels,
             crying=crying,
-            on_threshold=_number(thresholds, "on", 0.0, 1.0),
-            off_threshold=_number(thresholds, "off", 0.0, 1.0),
+            on_threshold=medium.on,
+            off_threshold=medium.off,
+            low_thresholds=_other_thresholds(thresholds, "low"),
+            high_thresholds=_other_thresholds(thresholds, "high"),
             sha256=_as(str, values, "sha256"),
             training=_as(dict, values, "training") if "training" in values else {},
         )
-        if manifest.off_threshold > manifest.on_threshold:
-            raise ModelError("thresholds: off must not be over on")
+        for lower, higher in (
+            (medium, manifest.low_thresholds),
+            (manifest.high_thresholds, medium),
+        ):
+            if lower and higher and (lower.on > higher.on or lower.off > higher.off):
+                raise ModelError(
+                    "thresholds: low sensitivity has the highest, high the lowest"
+                )
         if manifest.hop_s > manifest.window_s:
             raise ModelError("hop_s must not be over window_s: sound would be left out")
         if 0 in manifest.input_shape:
@@ -174,6 +197,17 @@ def _number(
     if not lowest <= value <= highest:
         raise ModelError(f"{key} must be {lowest:g} to {highest:g}, not {value:g}")
     return value
+
+
+def _thresholds(values: Mapping[str, Any]) -> Thresholds:
+    on, off = _number(values, "on", 0.0, 1.0), _number(values, "off", 0.0, 1.0)
+    if off > on:
+        raise ModelError("thresholds: off must not be over on")
+    return Thresholds(on=on, off=off)
+
+
+def _other_thresholds(values: Mapping[str, Any], key: str) -> Thresholds | None:
+    return _thresholds(_as(dict, values, key)) if key in values else None
 
 
 def _labels(values: Mapping[str, Any], key: str) -> tuple[str, ...]:

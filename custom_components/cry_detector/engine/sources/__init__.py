@@ -1,6 +1,7 @@
 """Where sound comes from: one small protocol for microphones, cameras, streams and files."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -9,6 +10,17 @@ from numpy.typing import NDArray
 
 # The longest that a read waits before it says that nothing came.
 READ_TIMEOUT_S = 1.0
+
+
+class SourceKind(StrEnum):
+    """What is at the other end, which decides what silence means."""
+
+    DEVICE = "device"
+    """A microphone: it always hears its own noise."""
+    STREAM = "stream"
+    """A codec on the way, which may send nothing while it is quiet."""
+    RECORDING = "recording"
+    """A file: whatever is in it is meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +33,8 @@ class Chunk:
     """Mono, shape (n,), full scale is -1 to 1; empty when nothing came within READ_TIMEOUT_S."""
     waited_s: float = 0.0
     """Seconds by the clock since sound last came; 0 when samples are here."""
+    arrived_s: float = 0.0
+    """When the read returned, in seconds of the monotonic clock."""
 
 
 class Source(Protocol):
@@ -33,6 +47,10 @@ class Source(Protocol):
     """What to call it in messages and logs: it never holds a password."""
     sample_rate: int
     """Samples a second that `read` delivers."""
+    kind: SourceKind
+    """What is at the other end."""
+    live: bool
+    """Whether it delivers at the speed of the clock, and must be kept up with; else as fast as it is read."""
 
     def open(self) -> None:
         """Start listening, without waiting for the first sound.

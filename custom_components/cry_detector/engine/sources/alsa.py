@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 import contextlib
+import errno
 from functools import cache
 import importlib
 import selectors
@@ -13,12 +14,14 @@ from numpy.typing import NDArray
 
 from ..errors import SourceUnavailableError
 from ..resample import Resampler
+from . import SourceKind
 from .base import PolledSource
 
 # Asked for first: nearly every device offers it, and ALSA answers with the nearest that there is.
 _RATE = 48_000
 _PERIOD = 2_400
-_PERIODS = 8
+# Two seconds, where the device has as much: so long may a listener be held up without loss.
+_PERIODS = 40
 
 
 @cache
@@ -59,7 +62,7 @@ class AlsaSource(PolledSource):
 
     def __init__(self, device: str, *, sample_rate: int) -> None:
         """Set up for a device by its ALSA name."""
-        super().__init__(device, sample_rate)
+        super().__init__(device, sample_rate, SourceKind.DEVICE)
         self._pcm: Any = None
 
     @override
@@ -108,6 +111,10 @@ class AlsaSource(PolledSource):
             # null) has always more.
             for _ in range(_PERIODS):
                 length, data = self._pcm.read()
+                if length == -errno.EPIPE:
+                    # The device's buffer was full, and some of it is lost; it records again
+                    # from the next read on.
+                    continue
                 if length <= 0:
                     break
                 pieces.append(data)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import SourceClosedError
-from . import READ_TIMEOUT_S, Chunk
+from . import READ_TIMEOUT_S, Chunk, SourceKind
 
 _NOTHING = np.zeros(0, np.float32)
 
@@ -25,10 +25,14 @@ class PolledSource(ABC):
     `_take`, without blocking; and frees everything in `_stop`.
     """
 
-    def __init__(self, name: str, sample_rate: int) -> None:
+    def __init__(
+        self, name: str, sample_rate: int, kind: SourceKind, *, live: bool = True
+    ) -> None:
         """Set up, without opening anything."""
         self.name = name
         self.sample_rate = sample_rate
+        self.kind = kind
+        self.live = live
         # Held while the source is opened, read or torn down: `close` wakes the reader, then waits for it to be out.
         self._lock = threading.Lock()
         self._closing = threading.Event()
@@ -91,12 +95,13 @@ class PolledSource(ABC):
                     raise SourceClosedError(f"{self.name} was closed")
                 samples = self._take(ready)
                 if len(samples):
-                    chunk = Chunk(self._delivered / self.sample_rate, samples)
+                    before_s = self._delivered / self.sample_rate
                     self._delivered += len(samples)
-                    self._last_sound = time.monotonic()
-                    return chunk
-            waited_s = time.monotonic() - self._last_sound
-            return Chunk(self._delivered / self.sample_rate, _NOTHING, waited_s)
+                    self._last_sound = now = time.monotonic()
+                    return Chunk(before_s, samples, arrived_s=now)
+            now = time.monotonic()
+            before_s = self._delivered / self.sample_rate
+            return Chunk(before_s, _NOTHING, now - self._last_sound, now)
 
     def close(self) -> None:
         """Stop listening and free everything; a `read` in another thread ends at once."""

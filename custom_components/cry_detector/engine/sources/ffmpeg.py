@@ -1,170 +1,59 @@
 """Sound by way of an ffmpeg child process: cameras, stream URLs, PulseAudio and ALSA devices, and files."""
 
-from collections.abc import Mapping, Sequence
-from functools import cache
+from collections.abc import Mapping
+import contextlib
+import fcntl
 import os
 from pathlib import Path
-import re
 import selectors
 import signal
 import subprocess
 from typing import IO, NoReturn, Self, cast, override
-from urllib.parse import urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import (
-    FfmpegMissingError,
-    InvalidSourceError,
-    SourceEndedError,
-    SourceUnavailableError,
-)
+from ..errors import SourceEndedError, SourceUnavailableError
+from . import inputs
 from .base import PolledSource
+from .inputs import FfmpegInput
+from .program import input_devices, missing, reason
+from .urls import PROTOCOLS, check_url
 
-# What ffmpeg may open for a URL of each scheme, itself included. Without the list a playlist that a server sends could
-# make ffmpeg read local files.
-_WEB = "http,https,tcp,tls,crypto,httpproxy"
-_RTSP = "rtsp,rtsps,rtp,srtp,udp,tcp,tls,http,https,crypto"
-PROTOCOLS: Mapping[str, str] = {
-    "http": _WEB,
-    "https": _WEB,
-    "rtsp": _RTSP,
-    "rtsps": _RTSP,
-    "rtmp": "rtmp,rtmpt,tcp,http",
-    "rtp": "rtp,udp",
-    "udp": "udp,rtp",
-    "tcp": "tcp",
-    "srt": "srt",
-}
-
-# How long ffmpeg may look at a stream before it starts to decode, in microseconds: its default of 5 s is for video.
-_ANALYZE_US = 1_000_000
+__all__ = ["PROTOCOLS", "FfmpegSource", "check_url", "input_devices"]
 
 _SAMPLE_BYTES = 4
-_READ_BYTES = 1 << 16
+
+# A pipe of the largest size that Linux lets everyone have holds 12 s of sound: a listener that is held up for as long
+# loses none, and one read takes in all that waits.
+_PIPE_BYTES = 1 << 20
+
 _STOP_S = 0.5
 
 # How much of what ffmpeg complained of is kept for the error message.
 _COMPLAINT_BYTES = 4096
 
 
-def check_url(url: str) -> str:
-    """Return a stream's URL as it may be shown: without user name, password and query.
-
-    Raises:
-        InvalidSourceError: its scheme is not one of PROTOCOLS, or it has no host.
-    """
-    if re.search(r"[\s\x00-\x1f\x7f]", url):
-        raise InvalidSourceError(
-            "the URL must not hold spaces or control characters: encode a space as %20"
-        )
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise InvalidSourceError(
-            "the URL cannot be read: check its host and port"
-        ) from error
-    if parts.scheme not in PROTOCOLS:
-        raise InvalidSourceError(
-            f"the URL must start with one of {', '.join(f'{scheme}://' for scheme in PROTOCOLS)}"
-        )
-    if not parts.hostname and parts.scheme not in ("udp", "rtp"):
-        raise InvalidSourceError(
-            f"the URL has no host: {parts.scheme}://<host>/<path> is what is asked for"
-        )
-    host = (
-        f"[{parts.hostname}]"
-        if parts.hostname and ":" in parts.hostname
-        else parts.hostname or ""
-    )
-    return "".join(
-        [
-            f"{parts.scheme}://",
-            "***@" if "@" in parts.netloc else "",
-            host,
-            f":{port}" if port is not None else "",
-            parts.path,
-            "?***" if parts.query else "",
-        ]
-    )
-
-
-@cache
-def input_devices(ffmpeg: str = "ffmpeg") -> frozenset[str]:
-    """Return the capture devices that an ffmpeg was built with, such as `alsa` and `pulse`.
-
-    Raises:
-        FfmpegMissingError: there is no such program.
-    """
-    try:
-        listing = subprocess.run(
-            [ffmpeg, "-hide_banner", "-devices"],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=10,
-            check=False,
-        )
-    except OSError as error:
-        raise _missing(ffmpeg) from error
-    except subprocess.TimeoutExpired as error:
-        raise SourceUnavailableError(f"{ffmpeg} does not answer") from error
-    return frozenset(
-        re.findall(
-            r"^ D[E ]? +(\w+)", listing.stdout.decode(errors="replace"), re.MULTILINE
-        )
-    )
-
-
-def _missing(ffmpeg: str) -> FfmpegMissingError:
-    return FfmpegMissingError(
-        f"{ffmpeg} was not found: install ffmpeg, or say where it is"
-    )
-
-
 class FfmpegSource(PolledSource):
     """Listens through an ffmpeg child process, which decodes the first audio stream, mixes it to mono and resamples."""
 
     def __init__(
-        self,
-        name: str,
-        input_arguments: Sequence[str],
-        *,
-        sample_rate: int,
-        ffmpeg: str = "ffmpeg",
-        secret: str = "",
-        ends: bool = False,
-        environment: Mapping[str, str] | None = None,
+        self, input_: FfmpegInput, *, sample_rate: int, ffmpeg: str = "ffmpeg"
     ) -> None:
-        """Set up; the class methods below know the arguments for each kind of source.
-
-        Args:
-            name: what to call it, without credentials.
-            input_arguments: ffmpeg's arguments up to the input, `-i` included.
-            sample_rate: samples a second to deliver.
-            ffmpeg: the program.
-            secret: text that ffmpeg may repeat in its messages and that must not be shown; `name` stands in for it.
-            ends: whether an end in good order is the source's end (a file) or a loss (everything live).
-            environment: variables to add to the child's environment.
-        """
-        super().__init__(name, sample_rate)
-        self._command = [
-            ffmpeg,
-            "-hide_banner",
-            "-nostdin",
-            "-nostats",
-            "-loglevel",
-            "error",
-        ]
+        """Set up for an input; the class methods below make one for each kind of source."""
+        super().__init__(input_.name, sample_rate, input_.kind, live=input_.live)
+        self._input = input_
+        command = [ffmpeg, "-hide_banner", "-nostdin", "-nostats"]
+        command += ["-loglevel", "error"]
         # Set as input options these keep ffmpeg from looking into video, subtitles and data at all.
-        self._command += ["-vn", "-sn", "-dn", *input_arguments]
+        command += ["-vn", "-sn", "-dn", *input_.arguments]
         # Without the limit, ffmpeg's mix of two channels to one in floats comes out 3 dB too loud.
-        self._command += ["-map", "0:a:0", "-ac", "1", "-rematrix_maxval", "1.0"]
-        self._command += ["-ar", str(sample_rate), "-f", "f32le", "pipe:1"]
-        self._secret = secret
-        self._ends = ends
-        self._environment = environment
+        command += ["-map", "0:a:0", "-ac", "1", "-rematrix_maxval", "1.0"]
+        if input_.fills_gaps:
+            command += ["-af", inputs.gap_filter(sample_rate)]
+        # What is decoded is passed on at once, not when a buffer is full.
+        command += ["-ar", str(sample_rate), "-flush_packets", "1"]
+        self._command = [*command, "-f", "f32le", "pipe:1"]
         self._process: subprocess.Popen[bytes] | None = None
         self._rest = b""
         self._complaint = b""
@@ -176,20 +65,7 @@ class FfmpegSource(PolledSource):
         Raises:
             InvalidSourceError: its scheme is not allowed or its shape is wrong.
         """
-        name = check_url(url)
-        scheme = urlsplit(url).scheme
-        arguments = ["-protocol_whitelist", PROTOCOLS[scheme]]
-        arguments += ["-analyzeduration", str(_ANALYZE_US)]
-        if scheme in ("rtsp", "rtsps"):
-            # Over TCP nothing is lost on Wi-Fi; and a server that lets its client choose is asked for audio alone.
-            arguments += ["-rtsp_transport", "tcp", "-allowed_media_types", "audio"]
-        return cls(
-            name,
-            [*arguments, "-i", url],
-            sample_rate=sample_rate,
-            ffmpeg=ffmpeg,
-            secret=url,
-        )
+        return cls(inputs.stream(url), sample_rate=sample_rate, ffmpeg=ffmpeg)
 
     @classmethod
     def from_file(
@@ -202,24 +78,15 @@ class FfmpegSource(PolledSource):
         loop: bool = False,
     ) -> Self:
         """Listen to a file, at the speed of the clock or as fast as it goes, once or for ever."""
-        arguments = ["-protocol_whitelist", "file"]
-        if real_time:
-            arguments.append("-re")
-        if loop:
-            arguments += ["-stream_loop", "-1"]
-        # With its protocol named, nothing in a file's name can be taken for another protocol or an option.
-        arguments += ["-i", f"file:{path}"]
-        return cls(
-            str(path), arguments, sample_rate=sample_rate, ffmpeg=ffmpeg, ends=not loop
-        )
+        input_ = inputs.recording(path, real_time=real_time, loop=loop)
+        return cls(input_, sample_rate=sample_rate, ffmpeg=ffmpeg)
 
     @classmethod
     def from_pulse(
         cls, device: str, *, sample_rate: int, ffmpeg: str = "ffmpeg"
     ) -> Self:
         """Listen to a PulseAudio source by name; `default` is the server's default source."""
-        arguments = ["-f", "pulse", "-i", device]
-        return cls(f"pulse:{device}", arguments, sample_rate=sample_rate, ffmpeg=ffmpeg)
+        return cls(inputs.pulse(device), sample_rate=sample_rate, ffmpeg=ffmpeg)
 
     @classmethod
     def from_alsa(
@@ -231,43 +98,34 @@ class FfmpegSource(PolledSource):
         environment: Mapping[str, str] | None = None,
     ) -> Self:
         """Listen to an ALSA device by name."""
-        # Bare hardware often has one channel only, or two only; the plug layer takes what there is. At 48 kHz, which
-        # nearly every device offers, it need not resample, and ffmpeg does that properly.
-        plugged = re.sub(r"^hw:", "plughw:", device)
-        arguments = [
-            "-f",
-            "alsa",
-            "-sample_rate",
-            "48000",
-            "-channels",
-            "1",
-            "-i",
-            plugged,
-        ]
-        return cls(
-            device,
-            arguments,
-            sample_rate=sample_rate,
-            ffmpeg=ffmpeg,
-            environment=environment,
-        )
+        input_ = inputs.alsa(device, environment or {})
+        return cls(input_, sample_rate=sample_rate, ffmpeg=ffmpeg)
 
     @override
     def _start(self, selector: selectors.BaseSelector) -> None:
-        environment = {**os.environ, **self._environment} if self._environment else None
+        # A script is short: it fits into the pipe at once.
+        script = self._input.script.encode()
         try:
             self._process = subprocess.Popen(
                 self._command,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE if script else subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                env=environment,
+                env={**os.environ, **self._input.environment},
                 # Its own session: Ctrl-C at a terminal reaches this program alone, which then ends its child.
                 start_new_session=True,
             )
         except OSError as error:
-            raise _missing(self._command[0]) from error
+            raise missing(self._command[0]) from error
+        if (stdin := self._process.stdin) is not None:
+            # Where ffmpeg is gone already, its end is noticed like any other.
+            with contextlib.suppress(BrokenPipeError), stdin:
+                stdin.write(script)
         stdout, stderr = self._pipes(self._process)
+        if self.live:
+            # Where users may have fewer pages of pipes, the usual 64 kB must do.
+            with contextlib.suppress(OSError):
+                fcntl.fcntl(stdout.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
         os.set_blocking(stderr.fileno(), False)
         selector.register(stdout, selectors.EVENT_READ, "sound")
         selector.register(stderr, selectors.EVENT_READ, "complaint")
@@ -287,7 +145,7 @@ class FfmpegSource(PolledSource):
             self._selector.unregister(stderr)
         if "sound" not in kinds:
             return np.zeros(0, np.float32)
-        data = os.read(stdout.fileno(), _READ_BYTES)
+        data = os.read(stdout.fileno(), _PIPE_BYTES)
         if not data:
             self._raise_why_it_ended(self._process)
         data = self._rest + data
@@ -320,29 +178,14 @@ class FfmpegSource(PolledSource):
             status = process.wait()
         while self._note_complaint(self._pipes(process)[1]):
             pass
-        reason = self._reason()
-        if status == 0 and self._ends and (self._delivered or not reason):
+        why = reason(
+            self._complaint.decode(errors="replace"), self.name, self._input.url
+        )
+        if status == 0 and self._input.ends and (self._delivered or not why):
             raise SourceEndedError(f"{self.name} has ended")
         if status < 0:
-            reason = f"ffmpeg was ended by {signal.Signals(-status).name}"
-        raise SourceUnavailableError(f"{self.name}: {reason or 'the stream ended'}")
-
-    def _reason(self) -> str:
-        """Return the last thing that ffmpeg said, without credentials."""
-        complaint = self._complaint.decode(errors="replace")
-        if self._secret:
-            complaint = complaint.replace(self._secret, self.name)
-        complaint = re.sub(r"//[^/@\s]+@", "//***@", complaint)
-        if (
-            "matches no streams" in complaint
-            or "does not contain any stream" in complaint
-        ):
-            return "there is no sound in it"
-        lines = [line.strip() for line in complaint.splitlines() if line.strip()]
-        if not lines:
-            return ""
-        last = re.sub(r"^(\[[^]]*\] *)+", "", lines[-1])
-        return last.removeprefix("file:").removeprefix(f"{self.name}: ")
+            why = f"ffmpeg was ended by {signal.Signals(-status).name}"
+        raise SourceUnavailableError(f"{self.name}: {why or 'the stream ended'}")
 
     @override
     def _stop(self) -> None:

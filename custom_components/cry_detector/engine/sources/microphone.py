@@ -8,13 +8,20 @@ import subprocess
 from ..errors import InvalidSourceError, SourceUnavailableError
 from .alsa import AlsaSource, alsaaudio
 from .base import PolledSource
-from .ffmpeg import FfmpegSource, input_devices
+from .ffmpeg import FfmpegSource
+from .program import input_devices
 
 # ALSA's own list of sound cards and their devices; there without any program or library.
 _CARDS = Path("/proc/asound/cards")
 _DEVICES = Path("/proc/asound/pcm")
 
 _PULSE = "pulse:"
+
+# Names behind which there is a sound card and no server.
+_HARDWARE = re.compile(r"(plug)?hw:|sysdefault:|dsnoop:|front:")
+
+# ALSA's plugins that write what they hear to a file, wherever in a name they stand.
+_WRITERS = re.compile(r"(^|[:=,])\s*(file|tee)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +37,11 @@ class Microphone:
 def microphone(
     device: str, *, sample_rate: int, ffmpeg: str = "ffmpeg"
 ) -> PolledSource:
-    """Return the source for a microphone: through pyalsaaudio where it is installed, else through ffmpeg.
+    """Return the source for a microphone.
+
+    Hardware is read through pyalsaaudio where it is installed. All else goes through ffmpeg where it can record:
+    behind `default` there may be a sound server, and one that hangs would hold up this whole process, since
+    pyalsaaudio opens and closes devices with Python's global lock held.
 
     Args:
         device: an ALSA device by name, or `pulse:NAME` for a PulseAudio source.
@@ -44,13 +55,21 @@ def microphone(
     check_device(device)
     if device.startswith(_PULSE):
         return _pulse(device.removeprefix(_PULSE), sample_rate, ffmpeg)
-    if alsaaudio() is not None:
-        return AlsaSource(device, sample_rate=sample_rate)
-    able = input_devices(ffmpeg)
+    direct = AlsaSource(device, sample_rate=sample_rate) if alsaaudio() else None
+    if direct and _HARDWARE.match(device):
+        return direct
+    try:
+        able = input_devices(ffmpeg)
+    except SourceUnavailableError:
+        if direct is None:
+            raise
+        return direct
     if "alsa" in able:
         return FfmpegSource.from_alsa(device, sample_rate=sample_rate, ffmpeg=ffmpeg)
     if "pulse" in able and device == "default":
         return FfmpegSource.from_pulse(device, sample_rate=sample_rate, ffmpeg=ffmpeg)
+    if direct:
+        return direct
     raise SourceUnavailableError(
         f"{device}: this ffmpeg was built without ALSA; install pyalsaaudio, or an ffmpeg that has it"
     )
@@ -80,6 +99,10 @@ def check_device(device: str) -> None:
     if not re.fullmatch(r"[\w.,:=@+/ -]{1,200}", device) or device.startswith("-"):
         raise InvalidSourceError(
             "a microphone is an ALSA device name, such as default or hw:CARD=Device,DEV=0"
+        )
+    if not device.startswith(_PULSE) and ("/" in device or _WRITERS.search(device)):
+        raise InvalidSourceError(
+            f"{device} would make ALSA write to a file: choose a microphone"
         )
     if device == "null":
         raise InvalidSourceError("ALSA's null device hears nothing: choose another")

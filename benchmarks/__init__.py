@@ -1,0 +1,1 @@
+"""What takes longer than a test may: see README.md beside this."""
