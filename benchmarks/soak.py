@@ -118,7 +118,8 @@ def soak(hours: float) -> Figures:
         write_scene(scene, recording, Path(folder) / "nursery.json")
         expected = list(cries(scene, hours))
         # The samples are not needed any more, and would be counted.
-        duration_s, scene = scene.duration_s, None
+        duration_s = scene.duration_s
+        del scene
         gc.collect()
         classifier = Classifier.load()
         print(f"a scene of {duration_s:.0f} s, {classifier.runtime}", flush=True)

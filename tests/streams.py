@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator
 import contextlib
+from functools import partial
 import itertools
 import re
 import socket
 import struct
 import threading
 import time
-from typing import Self
+from typing import Self, override
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,9 +64,7 @@ class Server:
             while not self._closed.is_set():
                 connection, _ = self._listening.accept()
                 self._connections.add(connection)
-                self._start(
-                    lambda connection=connection: self._serve_safely(connection)
-                )  # type: ignore[misc]
+                self._start(partial(self._serve_safely, connection))
 
     def _serve_safely(self, connection: socket.socket) -> None:
         with contextlib.suppress(OSError, EOFError), connection:
@@ -164,6 +163,7 @@ class HttpStream(Server):
         """Where it can be heard."""
         return f"http://127.0.0.1:{self.port}/nursery.wav"
 
+    @override
     def _serve(self, connection: socket.socket) -> None:
         self.requests.append(_head(connection))
         connection.sendall(HTTP_OK + WAV_HEADER)
@@ -193,6 +193,7 @@ class RtspStream(Server):
         heads = [head for head in self.requests if head.startswith("SETUP ")]
         return {head.split()[1].rpartition("/")[2] for head in heads}
 
+    @override
     def _serve(self, connection: socket.socket) -> None:
         playing = threading.Lock()
         while True:

@@ -9,7 +9,7 @@ from typing import override
 
 from cry_engine.errors import EngineError, SourceStalledError
 from cry_engine.health import Health
-from tests.streams import HTTP_OK, WAV_HEADER, HttpStream, mu_law
+from tests.streams import HTTP_OK, WAV_HEADER, HttpStream, Samples, mu_law
 
 from . import sound
 from .fault import UNAVAILABLE, Fault, Report, room
@@ -103,7 +103,7 @@ _HALF = HTTP_OK + WAV_HEADER[:20]
 def _half_a_packet(server: BrokenHttp) -> None:
     cut = itertools.count()
 
-    def disturb(packet: sound.Samples) -> sound.Samples:
+    def disturb(packet: Samples) -> Samples:
         if next(cut) == 1:
             server.cut(reset=True)
         return packet[:77]
@@ -142,7 +142,7 @@ def _answering(name: str, says: str, answers: Answer) -> Fault:
 def _disturbing(
     name: str,
     says: str,
-    disturb: Callable[[], Callable[[sound.Samples], sound.Samples | None]],
+    disturb: Callable[[], Callable[[Samples], Samples | None]],
     *reported: type[EngineError] | Health,
 ) -> Fault:
     def breaks(server: BrokenHttp) -> None:
