@@ -98,7 +98,7 @@ class Client:
         )
 
     async def add_detector(self, recording: str) -> None:
-        """Walk the detector's own config flow: file -> its path -> it listens -> it is made.
+        """Walk the detector's own config flow: file -> its path -> it listens -> add it.
 
         Raises:
             DemoError: the flow refuses the recording, or does not end.
@@ -111,14 +111,13 @@ class Client:
             "post", here, {"name": DETECTOR, "path": recording, "loop": True}
         )
         async with asyncio.timeout(FLOW_TIMEOUT_S):
-            # While it listens there is progress; then the flow ends by itself.
+            # While it listens there is progress; then it says what it has heard.
             while flow["type"] == "progress":
                 await asyncio.sleep(0.3)
-                next_flow = await self._request("get", here, missing=None)
-                if next_flow is None:
-                    break
-                flow = next_flow
-        if flow["type"] not in ("progress", "create_entry"):
+                flow = await self._request("get", here)
+        if flow.get("step_id") == "result":
+            flow = await self._request("post", here, {"decision": "add"})
+        if flow["type"] != "create_entry":
             raise DemoError(
                 f"the config flow did not take the recording: it shows "
                 f"{flow['type']} {flow.get('step_id')}, {flow.get('errors')} "

@@ -5,39 +5,59 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryError
 from homeassistant.loader import async_get_integration
 
-from .const import DOMAIN
+from .const import CONF_MODEL, DOMAIN
 from .coordinator import CryDetectorConfigEntry, CryDetectorCoordinator
 from .errors import NoSoundError
-from .listening import async_load_classifier
+from .models import async_load_classifier
+from .storage import DetectorStore
 
-PLATFORMS = [Platform.BINARY_SENSOR, Platform.SENSOR]
+PLATFORMS = [
+    Platform.BINARY_SENSOR,
+    Platform.BUTTON,
+    Platform.EVENT,
+    Platform.NUMBER,
+    Platform.SELECT,
+    Platform.SENSOR,
+    Platform.SWITCH,
+]
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: CryDetectorConfigEntry) -> bool:
-    """Start listening; the entities become available when sound arrives."""
+    """Start listening; what depends on sound becomes available when some arrives."""
     try:
-        classifier = await async_load_classifier(hass)
+        classifier = await async_load_classifier(
+            hass, entry.options.get(CONF_MODEL, "")
+        )
     except NoSoundError as err:
         raise ConfigEntryError(
             translation_domain=DOMAIN,
             translation_key=err.translation_key,
             translation_placeholders=err.translation_placeholders,
         ) from err
+    store = DetectorStore(hass, entry.entry_id)
+    await store.async_load()
     integration = await async_get_integration(hass, DOMAIN)
     coordinator = CryDetectorCoordinator(
-        hass, entry, classifier, str(integration.version)
+        hass, entry, classifier, str(integration.version), store
     )
     entry.runtime_data = coordinator
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-    # Unloading and shutting down cancel it, and wait until the thread has ended.
-    entry.async_create_background_task(
-        hass, coordinator.async_run(), name=f"{DOMAIN} {entry.title}"
-    )
+    coordinator.async_start()
     return True
 
 
 async def async_unload_entry(
     hass: HomeAssistant, entry: CryDetectorConfigEntry
 ) -> bool:
-    """Take the entities away; the listening ends with the entry's background task."""
-    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    """Take the entities away, and close the source."""
+    if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
+        return False
+    await entry.runtime_data.async_close()
+    return True
+
+
+async def async_remove_entry(
+    hass: HomeAssistant, entry: CryDetectorConfigEntry
+) -> None:
+    """Remove what was stored of it."""
+    await DetectorStore(hass, entry.entry_id).async_remove()

@@ -10,6 +10,19 @@ DOMAIN: Final = "cry_detector"
 CONF_LOOP: Final = "loop"
 CONF_SOURCE: Final = "source"
 
+# The options; units are those that the forms show.
+CONF_CONFIRM: Final = "confirm"
+CONF_GAIN: Final = "gain"
+CONF_HOLD: Final = "hold"
+CONF_LOUD_MARGIN: Final = "loud_margin"
+CONF_MODEL: Final = "model"
+CONF_OFF_THRESHOLD: Final = "off_threshold"
+CONF_ON_THRESHOLD: Final = "on_threshold"
+CONF_REMINDER: Final = "reminder"
+CONF_REPORT_INTERVAL: Final = "report_interval"
+CONF_SENSITIVITY: Final = "sensitivity"
+CONF_SMOOTHING: Final = "smoothing"
+
 
 class SourceKind(StrEnum):
     """Where a detector's sound comes from; also the names of the flow's steps."""

@@ -1,63 +1,42 @@
-"""Keeps one detector listening, and hands what it hears to the entities."""
+"""The bridge from one listener to its entities."""
 
 import asyncio
-from dataclasses import dataclass
-import logging
-import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+import threading
+from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import CoreState, HomeAssistant, callback
-from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.helpers.event import (
+    async_track_point_in_utc_time,
+    async_track_utc_time_change,
+)
+from homeassistant.util import dt as dt_util
 
-from .const import CONF_SOURCE, SourceKind
+from .const import CONF_LOOP, CONF_SOURCE, DOMAIN, SourceKind
 from .engine.classifier import Classifier
-from .engine.listener import Observation
+from .engine.listener import Listener
+from .engine.observation import Observation
 from .errors import NoSoundError
+from .hearing import SAVE_DELAY_S, Hearing
 from .listening import async_listen
+from .reconnecting import Reconnector
+from .settings import Settings
+from .storage import DetectorStore
+from .wish import Wish
 
-_LOGGER = logging.getLogger(__name__)
+# Long enough for automations that wait for a while, and short enough to wait for.
+TEST_ALARM_S: Final = 20.0
 
-# Often enough to watch a room by, and seldom enough for the recorder.
-REPORT_INTERVAL_S = 5.0
-
-FIRST_PAUSE_S = 1.0
-LONGEST_PAUSE_S = 60.0
-# An attempt must have lasted this long for the pauses to start small again: a source
-# that opens and dies at once must not be opened every second for ever.
-STEADY_S = 30.0
+# How often to look whether a thread that hangs has come back.
+_HANGING_PAUSE_S: Final = 0.5
 
 type CryDetectorConfigEntry = ConfigEntry[CryDetectorCoordinator]
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What the entities show: the most of an interval, so that no short cry is lost."""
-
-    amplitude_dbfs: float
-    """Highest RMS level of a hop."""
-    confidence: float
-    """Highest confidence that there is crying, 0 to 1."""
-    crying: bool
-    """Whether there is crying now."""
-
-
-def retry_pause_s(failures: int) -> float:
-    """Return how long to wait after so many failures in a row: 1, 2, 4 ... 60 s.
-
-    It is off by up to a quarter either way, so that detectors which lost the same
-    server do not all come back to it at once.
-    """
-    doublings = min(failures, 10) - 1
-    pause = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0**doublings)
-    return min(LONGEST_PAUSE_S, pause * random.uniform(0.75, 1.25))
-
-
-class CryDetectorCoordinator(DataUpdateCoordinator[Report]):
-    """The bridge from one listener to its entities.
-
-    They are available while sound arrives: without it nothing is known, and least that
-    all is calm.
-    """
+class CryDetectorCoordinator(Hearing):
+    """Listens as long as that is wanted, with the settings that hold at the moment."""
 
     config_entry: CryDetectorConfigEntry
 
@@ -67,96 +46,193 @@ class CryDetectorCoordinator(DataUpdateCoordinator[Report]):
         entry: CryDetectorConfigEntry,
         classifier: Classifier,
         version: str,
+        store: DetectorStore,
     ) -> None:
         """Prepare to listen to the entry's source."""
-        super().__init__(hass, _LOGGER, config_entry=entry, name=entry.title)
-        # Nothing has been heard yet.
-        self.last_update_success = False
+        settings = Settings.from_options(entry.options, classifier.manifest)
+        super().__init__(hass, entry, settings, store)
         self.classifier = classifier
         self.version = version
         """The integration's version."""
-        self._next: Report | None = None
-        """What has been heard since the last report."""
-        self._reported_at = 0.0
-        self._loss_logged = False
+        self._reconnector = Reconnector(
+            hass, self.name, self.sound, self._async_listen, self._heard, self._lost
+        )
+        self._listener: Listener | None = None
+        self._thread_ended = threading.Event()
+        self._thread_ended.set()
+        self._running: asyncio.Task[None] | None = None
+        self._switching = asyncio.Lock()
+        self._cancel_flip: CALLBACK_TYPE | None = None
+        self._cancel_tick: CALLBACK_TYPE | None = None
 
-    async def async_run(self) -> None:
-        """Listen until cancelled; a source that is lost is opened again, after a pause.
+    @property
+    def listening(self) -> bool:
+        """Return whether it is wanted that this listens."""
+        return self._store.wish.on
 
-        A file that is not looped ends, and stays unavailable.
+    @property
+    def listening_since(self) -> datetime:
+        """Return since when that is wanted or not (UTC)."""
+        return self._store.wish.since
+
+    @property
+    def listening_until(self) -> datetime | None:
+        """Return when that changes by itself (UTC)."""
+        return self._store.wish.until
+
+    @callback
+    def async_start(self) -> None:
+        """Begin, with what was wanted before a restart."""
+        self._cancel_tick = async_track_utc_time_change(
+            self.hass, self._async_tick, second=0
+        )
+        if self._store.wish.is_over(dt_util.utcnow()):
+            self._store.wish = Wish.now(on=not self.listening)
+        self._async_plan_flip()
+        if self.listening:
+            self._async_start_listening()
+        self.async_update_listeners()
+
+    async def async_close(self) -> None:
+        """End, and leave nothing but what is stored."""
+        if self._cancel_tick is not None:
+            self._cancel_tick()
+        if self._cancel_flip is not None:
+            self._cancel_flip()
+        await self._async_stop_listening()
+        await self._store.async_save()
+
+    async def async_set_listening(
+        self, on: bool, duration: timedelta | None = None
+    ) -> None:
+        """Listen or do not, for a while or for good; when it returns, the source is closed.
+
+        Args:
+            on: whether to listen.
+            duration: after which it becomes the opposite by itself.
         """
-        failures = 0
-        while True:
-            started_at = self.hass.loop.time()
-            try:
-                await self._async_listen()
-                loss = NoSoundError("source_ended")
-            except NoSoundError as err:
-                loss = err
-            except Exception as err:
-                # A monitor must not die of a fault of its own while it looks alive.
-                if not self._loss_logged:
-                    _LOGGER.exception("%s: unexpected error while listening", self.name)
-                loss = NoSoundError("unknown", cause=type(err).__name__)
-            self._async_lost(loss)
-            if (
-                loss.translation_key == "source_ended"
-                and self.config_entry.data[CONF_SOURCE] == SourceKind.FILE
-            ):
-                return
-            steady = self.hass.loop.time() - started_at >= STEADY_S
-            failures = 1 if steady else failures + 1
-            await asyncio.sleep(retry_pause_s(failures))
-
-    async def _async_listen(self) -> None:
-        await async_listen(
-            self.hass,
-            self.name,
-            self.config_entry.data,
-            self.classifier,
-            self._async_heard,
-        )
+        async with self._switching:
+            was_on = self.listening
+            self._store.wish = Wish.now(on=on, duration=duration)
+            self._store.async_save_soon()
+            self._async_plan_flip()
+            if on and not was_on:
+                self._async_start_listening()
+                self.async_update_listeners()
+            elif was_on and not on:
+                self._tell(self._cries.close())
+                self.sound.stop(self.hass.loop.time())
+                self.loss = self.lost_since = None
+                self._async_hush()
+                await self._async_stop_listening()
+            else:
+                self.async_update_listeners()
 
     @callback
-    def _async_heard(self, observation: Observation) -> None:
-        """Take an observation, and report when it is time or crying has changed."""
-        heard = Report(
-            observation.level.rms_dbfs, observation.confidence, observation.crying
+    def async_change(self, **options: Any) -> None:
+        """Change options, at once and without a reload."""
+        self.hass.config_entries.async_update_entry(
+            self.config_entry, options={**self.config_entry.options, **options}
         )
-        if self._next is not None:
-            heard = Report(
-                max(self._next.amplitude_dbfs, heard.amplitude_dbfs),
-                max(self._next.confidence, heard.confidence),
-                heard.crying,
+        self.settings = Settings.from_options(
+            self.config_entry.options, self.classifier.manifest
+        )
+        if self._listener is not None:
+            self._apply_settings(self._listener)
+        self.async_update_listeners()
+
+    @callback
+    def async_test_alarm(self) -> None:
+        """Let the engine make up an episode.
+
+        Raises:
+            NoSoundError: nothing is listened to, or no sound arrives: nothing would come of it.
+        """
+        if not self.listening:
+            raise NoSoundError("not_listening", name=self.name)
+        if self._listener is None or not self.audio_ok:
+            raise NoSoundError("test_without_sound", name=self.name)
+        self._listener.test_alarm(TEST_ALARM_S)
+
+    @callback
+    def _async_start_listening(self) -> None:
+        self.sound.start()
+        # Home Assistant cancels it when it stops, and waits until the thread has ended.
+        self._running = self.config_entry.async_create_background_task(
+            self.hass, self._async_run(), name=f"{DOMAIN} {self.name}"
+        )
+
+    async def _async_stop_listening(self) -> None:
+        if (running := self._running) is not None:
+            self._running = None
+            running.cancel()
+            await asyncio.wait([running])
+
+    async def _async_run(self) -> None:
+        data = self.config_entry.data
+        ends = data[CONF_SOURCE] == SourceKind.FILE and not data[CONF_LOOP]
+        try:
+            await self._reconnector.async_run(ends=ends)
+        finally:
+            self._listener = None
+            # Home Assistant stops, or the detector is unloaded: nobody is left to be told.
+            if self._cries.close(sound_lost=True):
+                self._store.async_save_soon()
+
+    async def _async_listen(self, heard: Callable[[Observation], None]) -> None:
+        # A thread that hangs in a driver is left behind; another is not, until it returns.
+        while not self._thread_ended.is_set():
+            await asyncio.sleep(_HANGING_PAUSE_S)
+        try:
+            await async_listen(
+                self.hass,
+                self.name,
+                self.config_entry.data,
+                self.classifier,
+                heard,
+                settings=self.settings,
+                opened=self._async_opened,
             )
-        self._next = heard
-        now = self.hass.loop.time()
-        if (
-            not self.last_update_success
-            or self.data.crying is not heard.crying
-            or now - self._reported_at >= REPORT_INTERVAL_S
-        ):
-            self._reported_at = now
-            self._next = None
-            self._async_found()
-            self.async_set_updated_data(heard)
+        finally:
+            self._listener = None
 
     @callback
-    def _async_found(self) -> None:
-        """Say that sound has come back, once."""
-        if self._loss_logged:
-            self._loss_logged = False
-            _LOGGER.info("%s: sound is arriving again", self.name)
+    def _async_opened(self, listener: Listener, ended: threading.Event) -> None:
+        self._listener = listener
+        self._thread_ended = ended
+        # They may have changed while it was made.
+        self._apply_settings(listener)
+
+    def _apply_settings(self, listener: Listener) -> None:
+        listener.settings = self.settings.episode_settings()
+        listener.gain_db = self.settings.gain_db
+        listener.loud_margin_db = self.settings.loud_margin_db
 
     @callback
-    def _async_lost(self, loss: NoSoundError) -> None:
-        """Make the entities unavailable, and say why, once."""
-        # While Home Assistant starts, cameras and PulseAudio may just not be up yet.
-        if not self._loss_logged and self.hass.state is CoreState.running:
-            self._loss_logged = True
-            _LOGGER.warning("%s: no sound arrives: %s", self.name, loss)
-        self.last_exception = loss
-        self._next = None
-        if self.last_update_success:
-            self.last_update_success = False
-            self.async_update_listeners()
+    def _async_tick(self, now: datetime) -> None:
+        """Renew what changes with the clock: once a minute, so also at local midnight."""
+        if self._store.wish.is_over(now):
+            self._async_flip(now)
+        if self.journal.current is not None:
+            self._store.async_save_soon(SAVE_DELAY_S)
+        self.figures = self.journal.figures()
+        self.async_update_listeners()
+
+    @callback
+    def _async_plan_flip(self) -> None:
+        """Plan when listening begins or ends by itself."""
+        if self._cancel_flip is not None:
+            self._cancel_flip()
+            self._cancel_flip = None
+        if (until := self.listening_until) is not None:
+            self._cancel_flip = async_track_point_in_utc_time(
+                self.hass,
+                HassJob(self._async_flip, cancel_on_shutdown=True),
+                until,
+            )
+
+    @callback
+    def _async_flip(self, now: datetime) -> None:
+        self.config_entry.async_create_task(
+            self.hass, self.async_set_listening(not self.listening)
+        )

@@ -1,5 +1,7 @@
 """The base of the entities, and the device that they belong to."""
 
+from typing import override
+
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
@@ -9,9 +11,14 @@ from .coordinator import CryDetectorCoordinator
 
 
 class CryDetectorEntity(CoordinatorEntity[CryDetectorCoordinator]):
-    """An entity that shows a part of the latest report."""
+    """An entity of a detector.
+
+    It is available as long as the detector is set up, unless its description names a part
+    of the report: that is known only while sound arrives.
+    """
 
     _attr_has_entity_name = True
+    _needs_sound = False
 
     def __init__(
         self, coordinator: CryDetectorCoordinator, description: EntityDescription
@@ -29,3 +36,9 @@ class CryDetectorEntity(CoordinatorEntity[CryDetectorCoordinator]):
             model=f"{model.manifest.name} {model.manifest.version} ({model.runtime})",
             sw_version=coordinator.version,
         )
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether what it shows is known."""
+        return not self._needs_sound or super().available

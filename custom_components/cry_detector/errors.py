@@ -11,6 +11,9 @@ from .engine.errors import (
     SourceStalledError,
 )
 
+# What ffmpeg says when a server, of whatever kind, wants another user name or password.
+_REFUSED = "401 Unauthorized"
+
 # What the user is told for each error of the engine, the most particular first.
 ERROR_KEYS: dict[type[EngineError], str] = {
     ModelError: "model_error",
@@ -36,6 +39,11 @@ class NoSoundError(HomeAssistantError):
             translation_key=key,
             translation_placeholders=placeholders,
         )
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether it is the user name or the password that is wrong."""
+        return _REFUSED in (self.translation_placeholders or {}).get("cause", "")
 
 
 def no_sound_error(err: EngineError) -> NoSoundError:

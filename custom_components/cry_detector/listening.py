@@ -1,42 +1,18 @@
 """Runs the engine's Listener in a thread of its own, and hands what it hears to the event loop."""
 
-import asyncio
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-import logging
+import threading
 from typing import Any
 
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 
-from .const import DOMAIN
 from .engine.classifier import Classifier
-from .engine.errors import EngineError, ModelError
-from .engine.level import SILENCE_DBFS
+from .engine.errors import EngineError
 from .engine.listener import Listener, Observation
-from .errors import NoSoundError, no_sound_error
+from .errors import no_sound_error
+from .own_thread import async_in_own_thread
+from .settings import Settings
 from .source import async_create_source
-
-_LOGGER = logging.getLogger(__name__)
-
-# A thread that has not ended this long after it was told to hangs in a driver, and
-# waiting longer would only make Home Assistant hang with it.
-STOP_TIMEOUT_S = 1.9
-
-FIRST_SOUND_TIMEOUT_S = 15.0
-TRIAL_S = 5.0
-
-
-async def async_load_classifier(hass: HomeAssistant) -> Classifier:
-    """Load the model that is shipped.
-
-    Raises:
-        NoSoundError: it is damaged or cannot be run.
-    """
-    try:
-        return await hass.async_add_executor_job(Classifier.load)
-    except ModelError as err:
-        raise no_sound_error(err) from err
 
 
 async def async_listen(
@@ -45,18 +21,45 @@ async def async_listen(
     data: Mapping[str, Any],
     classifier: Classifier,
     heard: Callable[[Observation], None],
+    *,
+    settings: Settings | None = None,
+    opened: Callable[[Listener, threading.Event], None] | None = None,
 ) -> None:
     """Listen to a source until it ends; `heard` gets each observation in the event loop.
 
     However it is left, also by being cancelled, the thread has ended and the source is
-    closed by then.
+    closed by then, unless it hangs in a driver.
+
+    Args:
+        hass: Home Assistant.
+        name: what the detector is called.
+        data: an entry's, which say what the source is.
+        classifier: the model.
+        heard: gets each observation.
+        settings: of the detector; by default those of the model.
+        opened: gets the listener before it listens, whose settings may be changed from then
+            on, and an event that is set when its thread has ended.
 
     Raises:
         NoSoundError: the source cannot be had, or was lost.
     """
     source = await async_create_source(hass, data, classifier.manifest.sample_rate)
+    settings = settings or Settings.from_options({}, classifier.manifest)
+
+    def create() -> Listener:
+        return Listener(
+            source,
+            classifier,
+            settings.episode_settings(),
+            gain_db=settings.gain_db,
+            loud_margin_db=settings.loud_margin_db,
+        )
+
     # Its windows and filters take a small computer longer than the event loop may.
-    listener = await hass.async_add_executor_job(Listener, source, classifier)
+    listener = await hass.async_add_executor_job(create)
+    ended = threading.Event()
+    if opened is not None:
+        opened(listener, ended)
 
     def listen() -> EngineError | None:
         try:
@@ -64,66 +67,9 @@ async def async_listen(
                 hass.loop.call_soon_threadsafe(heard, observation)
         except EngineError as err:
             return err
+        finally:
+            ended.set()
         return None
 
-    def stop() -> None:
-        listener.close()
-        executor.shutdown(wait=True)
-
-    executor = ThreadPoolExecutor(1, thread_name_prefix=f"{DOMAIN} {name}")
-    listening = hass.loop.run_in_executor(executor, listen)
-    try:
-        await asyncio.wait([listening])
-    finally:
-        # It waits for the child process to end, and for the thread.
-        stopping = hass.async_add_executor_job(stop)
-        _, hanging = await asyncio.wait([stopping], timeout=STOP_TIMEOUT_S)
-        if hanging:
-            _LOGGER.warning("%s: the thread that listens to it hangs", name)
-    if err := listening.result():
+    if err := await async_in_own_thread(hass, name, listen, listener.close):
         raise no_sound_error(err) from err
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """What was heard when a source was tried."""
-
-    silent: bool
-    """Nothing but digital silence came, which no microphone gives unless it is muted."""
-
-
-async def async_try_source(
-    hass: HomeAssistant,
-    name: str,
-    data: Mapping[str, Any],
-    progress: Callable[[float], None],
-) -> Trial:
-    """Listen to a source for some seconds; `progress` is told the part that is done, 0 to 1.
-
-    Raises:
-        NoSoundError: no sound came from it.
-    """
-    classifier = await async_load_classifier(hass)
-    observations: list[Observation] = []
-
-    try:
-        async with asyncio.timeout(FIRST_SOUND_TIMEOUT_S) as limit:
-
-            @callback
-            def take(observation: Observation) -> None:
-                now = hass.loop.time()
-                if not observations and not limit.expired():
-                    limit.reschedule(now + TRIAL_S)
-                observations.append(observation)
-                left_s = max(0.0, (limit.when() or now) - now)
-                progress(1.0 - left_s / TRIAL_S)
-
-            await async_listen(hass, name, data, classifier, take)
-    except TimeoutError:
-        # Sound that goes on is cut off in the same way as the wait for some.
-        pass
-    if not observations:
-        raise NoSoundError("no_sound")
-    return Trial(
-        silent=max(heard.level.peak_dbfs for heard in observations) <= SILENCE_DBFS
-    )

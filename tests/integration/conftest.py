@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 import numpy as np
 import pytest
 
-from custom_components.cry_detector import listening
+from custom_components.cry_detector import coordinator, trial
 from tests.integration import helpers
+from tests.integration.ear import Ear
 from tests.streams import HttpStream
 from tests.virtual_microphone import VirtualMicrophone, missing_programs
 
@@ -50,10 +52,18 @@ def room_stream(socket_enabled: None) -> Iterator[HttpStream]:
 
 
 @pytest.fixture
+def ear(freezer: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch) -> Ear:
+    """Return what detectors hear instead of their sources, by a clock that the test moves."""
+    ear = Ear(freezer)
+    monkeypatch.setattr(coordinator, "async_listen", ear.async_listen)
+    return ear
+
+
+@pytest.fixture
 def quick_trial(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Try sources for one second instead of five, and wait for them no longer than three."""
-    monkeypatch.setattr(listening, "TRIAL_S", 1.0)
-    monkeypatch.setattr(listening, "FIRST_SOUND_TIMEOUT_S", 3.0)
+    """Try sources for one second, and wait for them no longer than six."""
+    monkeypatch.setattr(trial, "TRIAL_S", 1.0)
+    monkeypatch.setattr(trial, "FIRST_SOUND_TIMEOUT_S", 6.0)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Any
 import wave
 
 from homeassistant.config_entries import ConfigFlowResult
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, State
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
 import numpy as np
@@ -51,9 +51,21 @@ def stream_entry(url: str, *, title: str = "Nursery") -> MockConfigEntry:
     return entry_for({"source": "stream", "url": url}, title=title)
 
 
-def entry_for(data: Mapping[str, Any], *, title: str = "Nursery") -> MockConfigEntry:
+def entry_for(
+    data: Mapping[str, Any],
+    *,
+    title: str = "Nursery",
+    options: Mapping[str, Any] | None = None,
+    entry_id: str | None = None,
+) -> MockConfigEntry:
     """Return an entry as the config flow makes it."""
-    return MockConfigEntry(domain=DOMAIN, title=title, data=dict(data))
+    return MockConfigEntry(
+        domain=DOMAIN,
+        title=title,
+        data=dict(data),
+        options=dict(options or {}),
+        entry_id=entry_id,
+    )
 
 
 async def async_set_up(hass: HomeAssistant, entry: MockConfigEntry) -> None:
@@ -65,14 +77,27 @@ async def async_set_up(hass: HomeAssistant, entry: MockConfigEntry) -> None:
 
 def state_of(hass: HomeAssistant, entry: MockConfigEntry, key: str) -> str:
     """Return the state of an entry's entity, found as its unique id says."""
-    platform = "binary_sensor" if key == "crying" else "sensor"
-    entity_id = er.async_get(hass).async_get_entity_id(
-        platform, DOMAIN, f"{entry.entry_id}_{key}"
-    )
-    assert entity_id
-    state = hass.states.get(entity_id)
+    return full_state_of(hass, entry, key).state
+
+
+def full_state_of(hass: HomeAssistant, entry: MockConfigEntry, key: str) -> State:
+    """Return the state of an entry's entity with its attributes."""
+    state = hass.states.get(entity_id_of(hass, entry, key))
     assert state
-    return state.state
+    return state
+
+
+def entity_id_of(hass: HomeAssistant, entry: MockConfigEntry, key: str) -> str:
+    """Return the id of an entry's entity, found as its unique id says."""
+    found = [
+        item.entity_id
+        for item in er.async_entries_for_config_entry(
+            er.async_get(hass), entry.entry_id
+        )
+        if item.unique_id == f"{entry.entry_id}_{key}"
+    ]
+    assert len(found) == 1
+    return found[0]
 
 
 async def async_wait_for(
