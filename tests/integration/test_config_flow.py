@@ -1,7 +1,6 @@
 """The config flow: no detector is added that has not been heard, and what is wrong is said."""
 
 import asyncio
-from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 import time
@@ -22,8 +21,15 @@ from pytest_homeassistant_custom_component.common import (
 )
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.cry_detector import config_flow, listening
-from custom_components.cry_detector.engine.classifier import Classifier
+from custom_components.cry_detector import models, trial
+from tests.integration.flows import (
+    async_close_dialog,
+    async_decide,
+    async_hear,
+    check_result,
+    choices,
+    suggested,
+)
 from tests.integration.helpers import (
     RATE,
     async_set_up,
@@ -35,6 +41,7 @@ from tests.integration.helpers import (
     file_entry,
     listening_threads,
     nothing_listens,
+    open_files,
     room,
     state_of,
     write_wav,
@@ -73,12 +80,14 @@ async def async_add_camera(hass: HomeAssistant, url: str | None) -> NurseryCamer
 @pytest.mark.usefixtures("quick_trial")
 async def test_a_file_is_heard_and_added(hass: HomeAssistant, room_file: Path) -> None:
     """The entry holds the source, and the name is its title."""
-    form = await async_start_flow(hass, "file")
-    result = await async_submit(
-        hass,
-        form["flow_id"],
-        {"name": "Nursery ", "path": f" {room_file}", "loop": True},
-    )
+    source = {"path": f" {room_file}", "loop": True}
+    result = await async_hear(hass, "file", source, name="Nursery ")
+    assert choices(result) == ["add", "listen", "change"]
+    said = result["description_placeholders"]
+    assert said["verdict"] == "I hear the room, quietly."
+    assert (said["name"], said["level"]) == ("Nursery", "-50")
+    assert -56 <= int(said["noise_floor"]) <= -50
+    result = await async_decide(hass, result, "add")
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["title"] == "Nursery"
     assert result["data"] == {"source": "file", "path": str(room_file), "loop": True}
@@ -89,24 +98,19 @@ async def test_a_file_is_heard_and_added(hass: HomeAssistant, room_file: Path) -
 async def test_the_user_sees_how_long_it_listens(
     hass: HomeAssistant, room_file: Path
 ) -> None:
-    """It listens for five seconds, and says how much of that is done."""
+    """It listens for eight seconds, and says how much of that is done."""
     events: list[Event[Any]] = async_capture_events(
         hass, EVENT_DATA_ENTRY_FLOW_PROGRESS_UPDATE
     )
-    form = await async_start_flow(hass, "file")
     start = time.monotonic()
-    result = await async_submit(
-        hass,
-        form["flow_id"],
-        {"name": "Nursery", "path": str(room_file), "loop": False},
-    )
-    assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert 5.0 <= time.monotonic() - start < 12.0
+    result = await async_hear(hass, "file", {"path": str(room_file), "loop": False})
+    assert 8.0 <= time.monotonic() - start < 16.0
     progress = [event.data["progress"] for event in events]
     assert progress == sorted(progress)
-    assert len(progress) > 5
-    assert 0.0 <= progress[0] < 0.2
-    assert 0.8 < progress[-1] <= 1.0
+    assert len(progress) > 10
+    assert 0.0 <= progress[0] < 0.1
+    assert 0.9 < progress[-1] <= 1.0
+    await async_close_dialog(hass, result)
 
 
 @pytest.mark.usefixtures("quick_trial")
@@ -128,14 +132,12 @@ async def test_a_dead_stream_is_refused_until_it_lives(
     cause = result["description_placeholders"]["cause"]
     assert "refused" in cause
     assert SECRET not in cause
-    suggested = {
-        str(key): key.description["suggested_value"]
-        for key in result["data_schema"].schema
-    }
-    assert suggested == entered
+    assert suggested(result) == entered
 
     with HttpStream(room(10).astype(np.float32), port):
         result = await async_submit(hass, form["flow_id"], entered)
+        check_result(result)
+        result = await async_decide(hass, result, "add")
         assert result["type"] is FlowResultType.CREATE_ENTRY
         assert result["data"] == {"source": "stream", "url": entered["url"]}
         entry = result["result"]
@@ -144,13 +146,35 @@ async def test_a_dead_stream_is_refused_until_it_lives(
     assert SECRET not in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("kind", "entered", "placeholder"),
+    [
+        ("stream", {"url": "ftp://host/x"}, "rtsp"),
+        ("stream", {"url": "rtsp://"}, "host"),
+        ("stream", {"url": "rtsp://ho st/x"}, "spaces"),
+        ("microphone", {"device": "hw:1,0"}, "number"),
+        ("microphone", {"device": "null"}, "hears nothing"),
+    ],
+)
+async def test_what_cannot_be_right_is_said_at_once(
+    hass: HomeAssistant, kind: str, entered: dict[str, str], placeholder: str
+) -> None:
+    """Nothing is listened to for it."""
+    form = await async_start_flow(hass, kind)
+    result = await hass.config_entries.flow.async_configure(
+        form["flow_id"], {"name": "Den"} | entered
+    )
+    assert result["type"] is FlowResultType.FORM
+    assert result["step_id"] == kind
+    assert result["errors"] == dict.fromkeys(entered, "invalid_source")
+    assert placeholder in result["description_placeholders"]["cause"]
+    assert suggested(result) == {"name": "Den"} | entered
+
+
 @pytest.mark.usefixtures("quick_trial")
 @pytest.mark.parametrize(
     ("kind", "entered", "errors", "placeholder"),
     [
-        ("stream", {"url": "ftp://host/x"}, {"url": "invalid_source"}, "rtsp"),
-        ("stream", {"url": "rtsp://"}, {"url": "invalid_source"}, "host"),
-        ("microphone", {"device": "hw:1,0"}, {"device": "invalid_source"}, "number"),
         ("microphone", {"device": "nobody"}, {"base": "cannot_connect"}, "nobody"),
         (
             "file",
@@ -223,7 +247,8 @@ async def test_a_file_must_be_there_and_hold_sound(
 
     write_wav(media / "room.wav", room(5))
     result = await async_submit(hass, form["flow_id"], entered)
-    assert result["type"] is FlowResultType.CREATE_ENTRY
+    check_result(result)
+    await async_close_dialog(hass, form)
 
 
 @pytest.mark.usefixtures("quick_trial")
@@ -246,10 +271,8 @@ async def test_a_file_shorter_than_the_trial_is_added(
 ) -> None:
     """What it held was heard."""
     path = write_wav(media / "short.wav", room(0.7))
-    form = await async_start_flow(hass, "file")
-    result = await async_submit(
-        hass, form["flow_id"], {"name": "Nursery", "path": str(path), "loop": False}
-    )
+    result = await async_hear(hass, "file", {"path": str(path), "loop": False})
+    result = await async_decide(hass, result, "add")
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
@@ -258,10 +281,9 @@ async def test_a_detector_without_a_name_is_the_nursery(
     hass: HomeAssistant, room_file: Path
 ) -> None:
     """A name of spaces is none."""
-    form = await async_start_flow(hass, "file")
-    result = await async_submit(
-        hass, form["flow_id"], {"name": " ", "path": str(room_file), "loop": True}
-    )
+    source = {"path": str(room_file), "loop": True}
+    result = await async_hear(hass, "file", source, name=" ")
+    result = await async_decide(hass, result, "add")
     assert result["title"] == "Nursery"
 
 
@@ -286,27 +308,24 @@ async def test_digital_silence_is_left_to_the_user(
 ) -> None:
     """They can listen again, choose another source, or add it all the same."""
     silent = write_wav(media / "silent.wav", np.zeros(5 * RATE))
-    form = await async_start_flow(hass, "file")
-    entered = {"name": "Nursery", "path": str(silent), "loop": True}
-    menu = await async_submit(hass, form["flow_id"], entered)
+    source = {"path": str(silent), "loop": True}
+    result = await async_hear(hass, "file", source)
+    assert choices(result) == ["listen", "change", "add"]
+    assert "muted" in result["description_placeholders"]["verdict"]
+
+    progress = await async_decide(hass, result, "listen")
+    result = await async_trial(hass, progress)
+    check_result(result)
+
+    menu = await async_decide(hass, result, "change")
     assert menu["type"] is FlowResultType.MENU
-    assert menu["step_id"] == "silent"
-    assert menu["menu_options"] == ["listen", "file", "finish"]
-
-    result = await hass.config_entries.flow.async_configure(
-        menu["flow_id"], {"next_step_id": "listen"}
-    )
-    menu = await async_trial(hass, result)
-    assert menu["step_id"] == "silent"
-
+    assert await async_wait_for(nothing_listens) < 2.0
     form = await hass.config_entries.flow.async_configure(
         menu["flow_id"], {"next_step_id": "file"}
     )
-    assert form["type"] is FlowResultType.FORM
-    menu = await async_submit(hass, form["flow_id"], entered)
-    result = await hass.config_entries.flow.async_configure(
-        menu["flow_id"], {"next_step_id": "finish"}
-    )
+    assert suggested(form) == {"name": "Nursery"} | source
+    result = await async_submit(hass, form["flow_id"], suggested(form))
+    result = await async_decide(hass, result, "add")
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
@@ -331,9 +350,8 @@ async def test_of_two_flows_with_the_same_source_one_is_refused(
     """The other one may have been added while this one listened."""
     entered = {"name": "Nursery", "path": str(room_file), "loop": True}
     forms = [await async_start_flow(hass, "file") for _ in range(2)]
-    results = await asyncio.gather(
-        *(async_submit(hass, form["flow_id"], entered) for form in forms)
-    )
+    pages = [await async_submit(hass, form["flow_id"], entered) for form in forms]
+    results = [await async_decide(hass, page, "add") for page in pages]
     assert {result["type"] for result in results} == {
         FlowResultType.CREATE_ENTRY,
         FlowResultType.ABORT,
@@ -343,14 +361,18 @@ async def test_of_two_flows_with_the_same_source_one_is_refused(
 async def test_a_cancelled_flow_leaves_nothing(
     hass: HomeAssistant, room_file: Path
 ) -> None:
-    """Closing the dialog ends the thread and the child process at once."""
-    form = await async_start_flow(hass, "file")
-    await hass.config_entries.flow.async_configure(
-        form["flow_id"], {"name": "Nursery", "path": str(room_file), "loop": True}
-    )
-    await async_wait_for(lambda: bool(listening_threads() and children()))
-    hass.config_entries.flow.async_abort(form["flow_id"])
-    assert await async_wait_for(nothing_listens) < 2.0
+    """Closing the dialog ends the thread and the child process at once, and every file."""
+    files = []
+    # The first time Home Assistant may open what it keeps.
+    for _ in range(3):
+        form = await async_start_flow(hass, "file")
+        await hass.config_entries.flow.async_configure(
+            form["flow_id"], {"name": "Nursery", "path": str(room_file), "loop": True}
+        )
+        await async_wait_for(lambda: bool(listening_threads() and children()))
+        await async_close_dialog(hass, form)
+        files.append(open_files())
+    assert files[1] == files[2]
 
 
 @pytest.mark.usefixtures("quick_trial")
@@ -369,7 +391,9 @@ async def test_a_trial_that_is_cut_off_leads_back_to_the_form(
     flow.async_cancel_progress_task()
     result = await async_trial(hass, result)
     assert result["type"] is FlowResultType.FORM
+    assert result["step_id"] == "file"
     assert result["errors"] == {}
+    await async_close_dialog(hass, form)
 
 
 @pytest.mark.usefixtures("quick_trial")
@@ -390,7 +414,7 @@ async def test_a_damaged_model_is_said(
 ) -> None:
     """It is the installation that is broken, not the source."""
     damaged = room_file.with_name("damaged.tflite")
-    monkeypatch.setattr(Classifier, "load", partial(Classifier.load, damaged))
+    monkeypatch.setattr(models, "DEFAULT_MODEL", damaged)
     form = await async_start_flow(hass, "file")
     result = await async_submit(
         hass, form["flow_id"], {"name": "Nursery", "path": str(room_file), "loop": True}
@@ -399,24 +423,28 @@ async def test_a_damaged_model_is_said(
     assert "damaged" in result["description_placeholders"]["cause"]
 
 
+@pytest.mark.usefixtures("quick_trial")
+@pytest.mark.parametrize("part", ["async_listen", "impression_of"])
 async def test_an_unexpected_error_is_logged(
     hass: HomeAssistant,
     room_file: Path,
+    part: str,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """A fault of ours ends in the form and in the log, not in a dialog that hangs."""
 
-    async def async_try_source(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise RuntimeError("a fault of ours")
 
-    monkeypatch.setattr(config_flow, "async_try_source", async_try_source)
+    monkeypatch.setattr(trial, part, fail)
     form = await async_start_flow(hass, "file")
     result = await async_submit(
         hass, form["flow_id"], {"name": "Nursery", "path": str(room_file), "loop": True}
     )
     assert result["errors"] == {"base": "unknown"}
     assert "a fault of ours" in caplog.text
+    assert nothing_listens()
 
 
 @pytest.mark.usefixtures("quick_trial")
@@ -436,6 +464,7 @@ async def test_a_camera_is_heard_by_its_stream(
 
     camera.url = room_stream.url
     result = await async_submit(hass, form["flow_id"], entered)
+    result = await async_decide(hass, result, "add")
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["data"] == {"source": "camera", "entity_id": camera.entity_id}
     entry = result["result"]
@@ -444,7 +473,7 @@ async def test_a_camera_is_heard_by_its_stream(
 
 @pytest.mark.usefixtures("quick_trial")
 async def test_a_microphone_is_chosen_by_name(
-    hass: HomeAssistant, virtual_microphone: VirtualMicrophone
+    hass: HomeAssistant, virtual_microphone: VirtualMicrophone, room_file: Path
 ) -> None:
     """The default stands first, the others are listed as the system calls them."""
     form = await async_start_flow(hass, "microphone")
@@ -455,16 +484,17 @@ async def test_a_microphone_is_chosen_by_name(
     assert "pulse:nursery.monitor" in names
 
     # The sink plays nothing, which is digital silence.
-    menu = await async_submit(
-        hass, form["flow_id"], {"name": "Nursery", "device": "default"}
-    )
-    assert menu["type"] is FlowResultType.MENU
-    assert menu["menu_options"] == ["listen", "microphone", "finish"]
-    result = await hass.config_entries.flow.async_configure(
-        menu["flow_id"], {"next_step_id": "finish"}
-    )
+    entered = {"name": "Nursery", "device": "default"}
+    result = await async_submit(hass, form["flow_id"], entered)
+    assert choices(result) == ["listen", "change", "add"]
+
+    playing = hass.async_add_executor_job(virtual_microphone.play, room_file)
+    result = await async_trial(hass, await async_decide(hass, result, "listen"))
+    assert choices(result) == ["add", "listen", "change"]
+    result = await async_decide(hass, result, "add")
     assert result["data"] == {"source": "microphone", "device": "default"}
     await async_wait_for(lambda: state_of(hass, result["result"], "crying") == "off")
+    await playing
 
 
 @pytest.mark.usefixtures("quick_trial")
@@ -490,11 +520,13 @@ async def test_the_flow_over_the_rest_api(
     while result["type"] == "progress":
         await asyncio.sleep(0.2)
         result = await (await client.get(flow)).json()
+    assert (result["step_id"], result["preview"]) == ("result", "cry_detector")
+    result = await (await client.post(flow, json={"decision": "add"})).json()
     assert result["type"] == "create_entry"
     assert result["title"] == "Nursery"
 
 
 async def test_the_first_sound_is_waited_for_longer_than_the_trial() -> None:
     """A camera that sleeps takes longer to answer than it is listened to."""
-    assert listening.FIRST_SOUND_TIMEOUT_S == 15.0
-    assert listening.TRIAL_S == 5.0
+    assert trial.FIRST_SOUND_TIMEOUT_S == 15.0
+    assert trial.TRIAL_S == 8.0

@@ -1,0 +1,155 @@
+"""Adds a detector in a real Home Assistant by a headless browser, and takes pictures of it.
+
+    .venv-demo/bin/python -m tests.browser.walk FOLDER
+
+Needs what `scripts/demo` needs (which makes that environment), selenium in it, PulseAudio (the
+microphone is a virtual one), and Chromium with its driver. FOLDER gets the pictures: those in
+docs/images are cut out of them. It takes about two minutes, and fails where what a user should
+see is not there.
+"""
+
+import asyncio
+from contextlib import suppress
+import os
+from pathlib import Path
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+import aiohttp
+
+from demo.client import PASSWORD, USER, Client
+from demo.home_assistant import Instance, free_port, running, write_configuration
+from demo.recording import ensure_recording
+from tests.browser.browser import Browser
+from tests.virtual_microphone import VirtualMicrophone
+
+START_TIMEOUT_S = 180.0
+RECORDINGS = Path(__file__).parents[2] / ".demo"
+LEVELS = re.compile(r"-?\d+ dBFS, crying \d+ %")
+
+
+def main() -> None:
+    """Walk, and say so."""
+    pictures = Path(sys.argv[1])
+    pictures.mkdir(parents=True, exist_ok=True)
+    RECORDINGS.mkdir(exist_ok=True)
+    recording, _, _ = ensure_recording(RECORDINGS)
+    with VirtualMicrophone() as microphone, tempfile.TemporaryDirectory() as folder:
+        os.environ.update(microphone.environment)
+        threading.Thread(target=_play, args=(microphone, recording)).start()
+        asyncio.run(_run(Path(folder), recording, pictures))
+
+
+def _play(microphone: VirtualMicrophone, recording: Path) -> None:
+    # It is cut off when the walk is over.
+    with suppress(subprocess.CalledProcessError):
+        microphone.play(recording)
+
+
+async def _run(folder: Path, recording: Path, pictures: Path) -> None:
+    port = free_port()
+    write_configuration(folder, port, recording.parent)
+    async with running(folder, port) as instance, aiohttp.ClientSession() as session:
+        client = Client(session, instance.url)
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while not await client.is_ready():
+            instance.check_alive()
+            assert time.monotonic() < deadline, instance.log.read_text()
+            await asyncio.sleep(0.3)
+        await client.sign_in()
+        await asyncio.to_thread(_walk, instance, pictures)
+    log = instance.log.read_text(errors="replace")
+    ours = [line for line in log.splitlines() if "cry_detector" in line]
+    print("\n".join(["Of the log, what is about the detector:", *ours]))
+
+
+def _walk(instance: Instance, pictures: Path) -> None:
+    browser = Browser(pictures)
+    try:
+        _sign_in(browser, instance.url)
+        _add(browser, instance.url)
+        _change_options(browser, instance.url)
+        _see_device(browser, instance.url)
+        print("The browser's own complaints:", browser.complaints() or "none")
+    finally:
+        browser.close()
+
+
+def _sign_in(browser: Browser, url: str) -> None:
+    browser.open(url)
+    browser.type('input[name="username"]', USER)
+    browser.type('input[name="password"]', PASSWORD)
+    browser.click("ha-button", "Log in")
+    browser.wait("ha-sidebar")
+    print("signed in")
+
+
+def _add(browser: Browser, url: str) -> None:
+    """Add the default microphone."""
+    browser.open(f"{url}/config/integrations/dashboard/add?domain=cry_detector")
+    browser.click("ha-button", "OK")
+    browser.wait("step-flow-menu", "Where does the sound of the room come from?")
+    browser.picture("kinds")
+    browser.click("ha-list-item", "Microphone")
+    browser.wait("step-flow-form", "such as hw:CARD=Device")
+    browser.picture("microphone")
+    browser.click("ha-button", "Next")
+    browser.until(lambda: _is_listening(browser), "how far the listening is")
+    browser.picture("listening")
+    browser.wait("step-flow-form", "noise floor")
+    _see_preview_move(browser)
+    browser.picture("result")
+    browser.click("ha-button", "Submit")
+    browser.click("ha-button", "Skip and finish")
+    browser.wait_gone("step-flow-create-entry")
+    print("added")
+
+
+def _is_listening(browser: Browser) -> bool:
+    _, text = browser.find("step-flow-progress", "Listening to Nursery")[-1]
+    done = re.search(r"(\d+) %", text)
+    return done is not None and int(done[1]) >= 30
+
+
+def _change_options(browser: Browser, url: str) -> None:
+    """Look at the options with their preview, and save them."""
+    browser.open(f"{url}/config/integrations/integration/cry_detector")
+    browser.click_icon("Configure")
+    browser.wait("step-flow-form", "Custom thresholds")
+    _see_preview_move(browser)
+    browser.picture("options")
+    browser.click("ha-button", "Submit")
+    browser.wait("step-flow-create-entry", "Options successfully saved")
+    browser.click("ha-button", "Finish")
+    browser.wait_gone("step-flow-create-entry")
+    print("options saved")
+
+
+def _see_device(browser: Browser, url: str) -> None:
+    """Look at the device's page once it shows a level."""
+    browser.open(f"{url}/config/integrations/integration/cry_detector")
+    browser.click("ha-config-entry-device-row", "Nursery")
+    browser.wait("ha-config-device-page", "dBFS")
+    browser.picture("device")
+    print("device page seen")
+
+
+def _see_preview_move(browser: Browser) -> None:
+    """Wait until the preview has moved."""
+    seen: set[str] = set()
+
+    def look() -> bool:
+        _, text = browser.find("entity-preview-row")[-1]
+        seen.update(LEVELS.findall(text))
+        return len(seen) >= 3
+
+    browser.until(look, "three values of the preview")
+    print("the preview:", ", ".join(sorted(seen)))
+
+
+if __name__ == "__main__":
+    main()
