@@ -3,12 +3,16 @@
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.typing import ConfigType
 from homeassistant.loader import async_get_integration
 
+from .bus import async_fire_cries
 from .const import CONF_MODEL, DOMAIN
 from .coordinator import CryDetectorConfigEntry, CryDetectorCoordinator
 from .errors import NoSoundError
 from .models import async_load_classifier
+from .services import async_setup_services
 from .storage import DetectorStore
 
 PLATFORMS = [
@@ -20,6 +24,14 @@ PLATFORMS = [
     Platform.SENSOR,
     Platform.SWITCH,
 ]
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Register the actions, which are there without any detector, too."""
+    async_setup_services(hass)
+    return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: CryDetectorConfigEntry) -> bool:
@@ -42,6 +54,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: CryDetectorConfigEntry) 
     )
     entry.runtime_data = coordinator
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    entry.async_on_unload(async_fire_cries(hass, entry))
     coordinator.async_start()
     return True
 

@@ -1,0 +1,652 @@
+"""The blueprints, from their files, as real automations."""
+
+import asyncio
+from pathlib import Path
+import re
+import shutil
+from typing import Any
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.components.automation import DOMAIN as AUTOMATION_DOMAIN
+from homeassistant.components.automation.helpers import async_get_blueprints
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
+
+from tests.integration.household import (
+    BLUEPRINTS,
+    Phone,
+    async_add_lamp,
+    async_add_speaker,
+)
+from tests.integration.nursery import Nursery, async_settle
+
+NAMES = sorted(path.stem for path in BLUEPRINTS.rglob("*.yaml"))
+
+
+@pytest.fixture
+def hass_config_dir(hass_tmp_config_dir: str) -> str:
+    """Return a configuration folder into which our blueprints have been imported."""
+    shutil.copytree(
+        BLUEPRINTS, Path(hass_tmp_config_dir, "blueprints"), dirs_exist_ok=True
+    )
+    return hass_tmp_config_dir
+
+
+@pytest.fixture(autouse=True)
+def evening(freezer: FrozenDateTimeFactory) -> None:
+    """Begin at eight in the evening, by the clock of the house."""
+    freezer.move_to("2026-11-23 20:00:00-08:00")
+
+
+@pytest.fixture
+async def nursery(
+    hass: HomeAssistant, evening: None, monkeypatch: pytest.MonkeyPatch
+) -> Nursery:
+    """Return a detector."""
+    return await Nursery.async_open(hass, monkeypatch)
+
+
+@pytest.fixture
+def phone(hass: HomeAssistant) -> Phone:
+    """Return a phone."""
+    return Phone(hass, "Ada's phone")
+
+
+class Clock:
+    """Lets time go by."""
+
+    def __init__(self, hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
+        """Take over the clock."""
+        self._hass = hass
+        self._freezer = freezer
+
+    async def async_pass(self, *, minutes: float = 0, seconds: float = 0) -> None:
+        """Let time go by, in steps in which what is due can be done."""
+        left_s = 60 * minutes + seconds
+        while left_s > 0:
+            step_s = min(left_s, 30)
+            left_s -= step_s
+            self._freezer.tick(step_s)
+            async_fire_time_changed(self._hass)
+            await async_settle(self._hass)
+
+
+@pytest.fixture
+def clock(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Clock:
+    """Return the clock."""
+    return Clock(hass, freezer)
+
+
+async def async_use(hass: HomeAssistant, name: str, **inputs: Any) -> None:
+    """Make an automation from a blueprint."""
+    assert await async_setup_component(
+        hass,
+        AUTOMATION_DOMAIN,
+        {
+            AUTOMATION_DOMAIN: {
+                "id": name,
+                "alias": name,
+                "use_blueprint": {
+                    "path": f"cry_detector/{name}.yaml",
+                    "input": inputs,
+                },
+            }
+        },
+    )
+    await hass.async_block_till_done()
+    state = hass.states.get(f"automation.{name}")
+    assert state
+    assert state.state == "on"
+
+
+def attributes(hass: HomeAssistant, entity_id: str) -> dict[str, Any]:
+    """Return an entity's state and attributes."""
+    state = hass.states.get(entity_id)
+    assert state
+    return {**state.attributes, "state": state.state}
+
+
+async def test_all_can_be_imported(hass: HomeAssistant) -> None:
+    """Each is a valid blueprint under the address that its import button has."""
+    assert NAMES == [
+        "night_light",
+        "notify_phone",
+        "second_parent",
+        "soothe",
+        "watch_the_watchman",
+    ]
+    assert await async_setup_component(hass, AUTOMATION_DOMAIN, {})
+    found = await async_get_blueprints(hass).async_get_blueprints()
+    documented = await asyncio.to_thread(
+        Path(BLUEPRINTS.parent, "docs", "automations.md").read_text
+    )
+    for name in NAMES:
+        blueprint = found[f"cry_detector/{name}.yaml"]
+        assert not isinstance(blueprint, Exception), blueprint
+        assert blueprint
+        assert blueprint.validate() is None
+        path = f"blueprints/automation/cry_detector/{name}.yaml"
+        url = f"https://github.com/cry-detector/cry-detector/blob/main/{path}"
+        assert blueprint.metadata["source_url"] == url
+        escaped = re.escape(url.replace(":", "%3A").replace("/", "%2F"))
+        assert re.search(rf"blueprint_import/\?blueprint_url={escaped}\)", documented)
+
+
+async def test_a_phone_is_told_and_the_notice_taken_back(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+) -> None:
+    await async_use(
+        hass, "notify_phone", detector=nursery.crying, phone=phone.device_id
+    )
+
+    await nursery.async_cry()
+    await clock.async_pass(seconds=9)
+    assert not phone.calls, "it may be a short one"
+    await clock.async_pass(seconds=2)
+    assert phone.messages == ["The baby is crying."]
+    assert phone.last["title"] == "Nursery"
+    notice = phone.last["data"]
+    assert notice["channel"] == "Crying"
+    assert notice["push"] == {"interruption-level": "time-sensitive"}
+    assert (notice["ttl"], notice["priority"]) == (0, "high")
+    assert [button["title"] for button in notice["actions"]] == [
+        "On my way",
+        "Snooze 10 minutes",
+    ]
+
+    await nursery.async_calm()
+    assert phone.messages[1:] == ["clear_notification"]
+    assert phone.last["data"]["tag"] == notice["tag"]
+
+
+async def test_a_critical_notice_rings_on_ios_and_android(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+) -> None:
+    await async_use(
+        hass,
+        "notify_phone",
+        detector=nursery.crying,
+        phone=phone.device_id,
+        critical=True,
+    )
+
+    await nursery.async_cry()
+    await clock.async_pass(seconds=11)
+
+    notice = phone.last["data"]
+    assert notice["push"] == {
+        "sound": {"name": "default", "critical": 1, "volume": 1.0}
+    }
+    assert notice["channel"] == "alarm_stream"
+    assert (notice["ttl"], notice["priority"]) == (0, "high")
+
+
+async def test_a_short_cry_is_nothing_to_tell(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+) -> None:
+    await async_use(
+        hass,
+        "notify_phone",
+        detector=nursery.crying,
+        phone=phone.device_id,
+        min_length={"minutes": 1},
+    )
+
+    await nursery.async_cry()
+    await clock.async_pass(seconds=50)
+    await nursery.async_calm()
+    await clock.async_pass(minutes=5)
+
+    assert not phone.calls
+
+
+async def test_the_cooldown_counts_from_the_last_notice_that_was_sent(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+) -> None:
+    await async_use(
+        hass,
+        "notify_phone",
+        detector=nursery.crying,
+        phone=phone.device_id,
+        reminder={"minutes": 6},
+    )
+
+    await nursery.async_cry()
+    await clock.async_pass(minutes=6, seconds=40)
+    told = ["The baby is crying.", "The baby is crying for 6 minutes."]
+    assert phone.messages == told, "the first one, and after 6 minutes the reminder"
+    await nursery.async_calm()
+    told.append("clear_notification")
+    # More than five minutes from the first notice, but not from the reminder.
+    await clock.async_pass(minutes=1)
+    await nursery.async_cry()
+    await clock.async_pass(minutes=3)
+    assert phone.messages == told
+    # It has not been forgotten either.
+    await clock.async_pass(minutes=1)
+    assert phone.messages == [*told, "The baby is crying for 4 minutes."]
+
+
+async def test_what_begins_and_ends_within_the_cooldown_is_not_told(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+) -> None:
+    await async_use(
+        hass, "notify_phone", detector=nursery.crying, phone=phone.device_id
+    )
+
+    await nursery.async_cry()
+    await clock.async_pass(seconds=30)
+    await nursery.async_calm()
+    await nursery.async_cry()
+    await clock.async_pass(minutes=1)
+    await nursery.async_calm()
+    await clock.async_pass(minutes=10)
+    assert phone.messages == ["The baby is crying.", "clear_notification"]
+
+    await nursery.async_cry()
+    await clock.async_pass(seconds=30)
+    assert len(phone.calls) == 3
+
+
+async def test_on_my_way_pauses_the_detector(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+) -> None:
+    await async_use(
+        hass, "notify_phone", detector=nursery.crying, phone=phone.device_id
+    )
+    await nursery.async_cry()
+    await clock.async_pass(seconds=30)
+
+    await phone.async_tap("On my way")
+
+    assert nursery.state("switch", "listening") == "off"
+    assert phone.messages == ["The baby is crying.", "clear_notification"]
+    await clock.async_pass(minutes=19)
+    assert nursery.state("switch", "listening") == "off"
+    await clock.async_pass(minutes=1)
+    assert nursery.state("switch", "listening") == "on"
+    await nursery.async_cry()
+    await clock.async_pass(seconds=30)
+    assert len(phone.calls) == 3
+
+
+async def test_snooze_leaves_the_phone_alone_for_a_while(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+) -> None:
+    await async_use(
+        hass, "notify_phone", detector=nursery.crying, phone=phone.device_id
+    )
+    await nursery.async_cry()
+    await clock.async_pass(seconds=30)
+
+    await phone.async_tap("Snooze 10 minutes")
+
+    assert nursery.state("switch", "listening") == "on"
+    await clock.async_pass(minutes=9)
+    assert phone.messages == ["The baby is crying.", "clear_notification"]
+    await clock.async_pass(minutes=2)
+    assert len(phone.calls) == 3
+    assert phone.messages[-1].startswith("The baby is crying for 1")
+
+
+async def test_each_parent_has_a_phone_and_quiet_hours(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+) -> None:
+    """It is eight; this parent wants to sleep from seven to half past eight."""
+    await async_use(
+        hass,
+        "notify_phone",
+        detector=nursery.crying,
+        phone=phone.device_id,
+        quiet_from="19:00:00",
+        quiet_to="20:30:00",
+    )
+
+    await nursery.async_cry()
+    await clock.async_pass(minutes=5)
+    await nursery.async_calm()
+    await nursery.async_cry()
+    await clock.async_pass(minutes=20)
+    assert not phone.calls
+    await clock.async_pass(minutes=6)
+    assert phone.messages == ["The baby is crying for 25 minutes."]
+
+
+async def test_quiet_hours_may_go_past_midnight(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+) -> None:
+    await async_use(
+        hass,
+        "notify_phone",
+        detector=nursery.crying,
+        phone=phone.device_id,
+        quiet_from="19:00:00",
+        quiet_to="06:00:00",
+    )
+
+    await nursery.async_cry()
+    await clock.async_pass(minutes=5)
+
+    assert not phone.calls
+
+
+async def test_the_notice_can_be_replaced_by_a_silent_one(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+) -> None:
+    await async_use(
+        hass,
+        "notify_phone",
+        detector=nursery.crying,
+        phone=phone.device_id,
+        over="say_so",
+    )
+    await nursery.async_cry()
+    await clock.async_pass(minutes=3)
+
+    await nursery.async_calm()
+
+    assert phone.messages[-1] == "It is calm again after 3 minutes."
+    assert phone.last["data"]["push"] == {"interruption-level": "passive"}
+    assert phone.last["data"]["importance"] == "low"
+    assert phone.last["data"]["tag"] == phone.calls[0].data["data"]["tag"]
+
+
+async def test_a_loss_while_the_baby_cries_is_not_calm(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+) -> None:
+    await async_use(
+        hass,
+        "notify_phone",
+        detector=nursery.crying,
+        phone=phone.device_id,
+        over="say_so",
+    )
+    await nursery.async_cry()
+    await clock.async_pass(minutes=1)
+
+    await nursery.async_lose()
+
+    assert phone.messages[-1] == (
+        "The baby was crying when the sound was lost. Please look!"
+    )
+
+
+async def test_the_night_light_is_there_while_the_baby_cries(
+    hass: HomeAssistant, nursery: Nursery, clock: Clock
+) -> None:
+    lamp = await async_add_lamp(hass)
+    assert await async_setup_component(hass, "scene", {})
+    hass.states.async_set("sun.sun", "below_horizon")
+    await async_use(hass, "night_light", detector=nursery.crying, lights=[lamp])
+
+    await nursery.async_cry()
+    await clock.async_pass(seconds=6)
+    shining = attributes(hass, lamp)
+    assert shining["state"] == "on"
+    assert shining["brightness"] == round(0.05 * 255)
+    assert shining["color_temp_kelvin"] == 2200
+
+    await nursery.async_calm()
+    await clock.async_pass(minutes=1)
+    await nursery.async_cry()
+    await nursery.async_calm()
+    await clock.async_pass(minutes=1, seconds=30)
+    assert attributes(hass, lamp)["state"] == "on", "it has not been calm for long"
+    await clock.async_pass(minutes=1)
+    assert attributes(hass, lamp)["state"] == "off"
+
+
+async def test_the_night_light_goes_back_to_what_was(
+    hass: HomeAssistant, nursery: Nursery, clock: Clock
+) -> None:
+    lamp = await async_add_lamp(hass)
+    assert await async_setup_component(hass, "scene", {})
+    await hass.services.async_call(
+        "light",
+        "turn_on",
+        {"entity_id": lamp, "brightness": 180, "color_temp_kelvin": 4000},
+        blocking=True,
+    )
+    await async_use(
+        hass,
+        "night_light",
+        detector=nursery.crying,
+        lights=[lamp],
+        brightness=10,
+        only_dark=False,
+    )
+
+    await nursery.async_cry()
+    await clock.async_pass(seconds=6)
+    assert attributes(hass, lamp)["brightness"] == round(0.1 * 255)
+    await nursery.async_calm()
+    await clock.async_pass(minutes=3)
+
+    was = attributes(hass, lamp)
+    assert (was["state"], was["brightness"], was["color_temp_kelvin"]) == (
+        "on",
+        180,
+        4000,
+    )
+    assert not hass.states.async_entity_ids("scene")
+
+
+async def test_by_day_there_is_no_night_light(
+    hass: HomeAssistant, nursery: Nursery, clock: Clock
+) -> None:
+    lamp = await async_add_lamp(hass)
+    assert await async_setup_component(hass, "scene", {})
+    hass.states.async_set("sun.sun", "above_horizon")
+    await async_use(hass, "night_light", detector=nursery.crying, lights=[lamp])
+
+    await nursery.async_cry()
+    await clock.async_pass(seconds=30)
+
+    assert attributes(hass, lamp)["state"] == "off"
+
+
+LULLABY = {
+    "media_content_id": "media-source://media_source/local/lullaby.mp3",
+    "media_content_type": "audio/mpeg",
+}
+
+
+async def test_a_lullaby_plays_until_it_is_calm(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+) -> None:
+    speaker = await async_add_speaker(hass)
+    await async_use(
+        hass,
+        "soothe",
+        detector=nursery.crying,
+        speaker=speaker,
+        media=LULLABY,
+        phone=phone.device_id,
+    )
+
+    await nursery.async_cry()
+    await clock.async_pass(seconds=21)
+    playing = attributes(hass, speaker)
+    assert playing["state"] == "playing"
+    assert playing["volume_level"] == 0.25
+    assert playing["repeat"] == "one"
+    assert playing["media_content_id"] == LULLABY["media_content_id"]
+
+    await nursery.async_calm()
+    await clock.async_pass(minutes=1)
+    assert attributes(hass, speaker)["state"] == "playing"
+    await clock.async_pass(minutes=1)
+    assert attributes(hass, speaker)["state"] == "idle"
+    assert attributes(hass, speaker)["volume_level"] == 0.6
+    assert not phone.calls
+
+
+async def test_what_cannot_be_soothed_is_told(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+) -> None:
+    speaker = await async_add_speaker(hass)
+    await async_use(
+        hass,
+        "soothe",
+        detector=nursery.crying,
+        speaker=speaker,
+        media=LULLABY,
+        phone=phone.device_id,
+        patience={"minutes": 3},
+    )
+
+    await nursery.async_cry()
+    await clock.async_pass(minutes=4)
+
+    assert attributes(hass, speaker)["state"] == "idle"
+    assert phone.messages == ["Soothing has not helped in 3 minutes."]
+    await nursery.async_calm()
+    assert phone.messages[1:] == ["clear_notification"]
+
+
+async def test_soothing_a_room_that_is_no_longer_heard_is_told(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+) -> None:
+    speaker = await async_add_speaker(hass)
+    await async_use(
+        hass,
+        "soothe",
+        detector=nursery.crying,
+        speaker=speaker,
+        media=LULLABY,
+        phone=phone.device_id,
+    )
+
+    await nursery.async_cry()
+    await clock.async_pass(minutes=1)
+    await nursery.async_lose()
+    await clock.async_pass(minutes=3)
+
+    assert attributes(hass, speaker)["state"] == "idle"
+    assert phone.messages == [
+        "The baby was being soothed when the sound was lost. Please look!"
+    ]
+
+
+async def test_the_second_parent_is_called_when_nobody_reacts(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+) -> None:
+    await async_use(
+        hass, "second_parent", detector=nursery.crying, phone=phone.device_id
+    )
+
+    await nursery.async_cry()
+    await clock.async_pass(minutes=4, seconds=50)
+    assert not phone.calls
+    await clock.async_pass(seconds=20)
+    assert phone.messages == [
+        "The baby has been crying for 5 minutes, and nobody has reacted."
+    ]
+    assert phone.last["data"]["push"]["sound"]["critical"] == 1
+
+    await phone.async_tap("On my way")
+    assert nursery.state("switch", "listening") == "off"
+    assert phone.messages[1:] == ["clear_notification"]
+
+
+async def test_the_second_parent_sleeps_on_when_the_first_is_on_the_way(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+) -> None:
+    await async_use(
+        hass, "second_parent", detector=nursery.crying, phone=phone.device_id
+    )
+
+    await nursery.async_cry()
+    await clock.async_pass(minutes=4)
+    await nursery.coordinator.async_set_listening(False)
+    await clock.async_pass(minutes=10)
+
+    assert not phone.calls
+
+
+async def test_the_second_parent_sleeps_on_when_somebody_opened_the_door(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+) -> None:
+    hass.states.async_set("binary_sensor.door", "off")
+    await async_use(
+        hass,
+        "second_parent",
+        detector=nursery.crying,
+        phone=phone.device_id,
+        reactions=["binary_sensor.door"],
+    )
+
+    await clock.async_pass(minutes=1)
+    await nursery.async_cry()
+    await clock.async_pass(minutes=2)
+    hass.states.async_set("binary_sensor.door", "on")
+    await clock.async_pass(minutes=10)
+    assert not phone.calls
+
+    await nursery.async_calm()
+    await clock.async_pass(minutes=1)
+    await nursery.async_cry()
+    await clock.async_pass(minutes=6)
+    assert len(phone.calls) == 1, "that was another time"
+
+
+@pytest.mark.parametrize("expected_lingering_timers", [True])
+async def test_a_lost_sound_is_told(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+) -> None:
+    await async_use(
+        hass,
+        "watch_the_watchman",
+        detector=nursery.entity_id("binary_sensor", "audio_input"),
+        phone=phone.device_id,
+    )
+
+    await nursery.async_lose()
+    await clock.async_pass(minutes=2, seconds=50)
+    assert not phone.calls
+    await clock.async_pass(seconds=20)
+    assert phone.messages == [
+        "No sound has come from the room since 20:00. Nobody would hear the baby!"
+    ]
+    assert phone.last["data"]["channel"] == "alarm_stream"
+
+    await nursery.async_calm()
+    assert phone.messages[1:] == [
+        "clear_notification",
+        "Sound is coming from the room again.",
+    ]
+
+
+async def test_a_detector_that_cannot_be_set_up_is_told(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+) -> None:
+    await async_use(
+        hass,
+        "watch_the_watchman",
+        detector=nursery.entity_id("binary_sensor", "audio_input"),
+        phone=phone.device_id,
+    )
+
+    assert await hass.config_entries.async_unload(nursery.entry.entry_id)
+    await clock.async_pass(minutes=4)
+
+    assert len(phone.calls) == 1
+
+
+@pytest.mark.parametrize("expected_lingering_timers", [True])
+async def test_a_pause_is_no_loss(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+) -> None:
+    await async_use(
+        hass,
+        "watch_the_watchman",
+        detector=nursery.entity_id("binary_sensor", "audio_input"),
+        phone=phone.device_id,
+    )
+
+    await nursery.coordinator.async_set_listening(False)
+    await clock.async_pass(minutes=10)
+
+    assert not phone.calls
