@@ -12,6 +12,7 @@ from .const import CONF_MODEL, DOMAIN
 from .coordinator import CryDetectorConfigEntry, CryDetectorCoordinator
 from .errors import NoSoundError
 from .models import async_load_classifier
+from .repairs import async_model_broken, async_watch
 from .services import async_setup_services
 from .storage import DetectorStore
 
@@ -41,6 +42,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: CryDetectorConfigEntry) 
             hass, entry.options.get(CONF_MODEL, "")
         )
     except NoSoundError as err:
+        async_model_broken(hass, entry, err)
         raise ConfigEntryError(
             translation_domain=DOMAIN,
             translation_key=err.translation_key,
@@ -55,6 +57,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: CryDetectorConfigEntry) 
     entry.runtime_data = coordinator
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     entry.async_on_unload(async_fire_cries(hass, entry))
+    async_watch(hass, entry)
     coordinator.async_start()
     return True
 

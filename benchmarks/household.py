@@ -1,0 +1,104 @@
+"""Does with a detector what users do, over the API that the frontend uses."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from demo.client import DOMAIN, Client
+
+
+class Household:
+    """Somebody who tries all that there is, one thing after the other."""
+
+    def __init__(
+        self, client: Client, session: aiohttp.ClientSession, url: str
+    ) -> None:
+        """Begin with the first thing."""
+        self._client = client
+        self._session = session
+        self._url = url
+        self._turn = 0
+
+    async def act(self, recording: Path) -> str:
+        """Do the next thing; return what it was."""
+        acts: list[tuple[str, Callable[[], Awaitable[Any]]]] = [
+            ("test alarm", lambda: self._call("button", "press", "test_alarm")),
+            ("not listening", lambda: self._call("switch", "turn_off", "listening")),
+            ("listening", lambda: self._call("switch", "turn_on", "listening")),
+            (
+                "sensitivity high",
+                lambda: self._call(
+                    "select", "select_option", "sensitivity", option="high"
+                ),
+            ),
+            (
+                "hold of 8 s",
+                lambda: self._call("number", "set_value", "hold", value=8),
+            ),
+            (
+                "gain of 3 dB",
+                lambda: self._call("number", "set_value", "input_gain", value=3),
+            ),
+            ("report", self._report),
+            ("classify", lambda: self._classify(recording)),
+            ("diagnostics", self._diagnostics),
+            ("reload", self._reload),
+            (
+                "sensitivity medium",
+                lambda: self._call(
+                    "select", "select_option", "sensitivity", option="medium"
+                ),
+            ),
+        ]
+        what, do = acts[self._turn % len(acts)]
+        self._turn += 1
+        await do()
+        return what
+
+    async def _call(self, domain: str, service: str, entity: str, **data: Any) -> None:
+        await self._client.command(
+            "call_service",
+            domain=domain,
+            service=service,
+            target={"entity_id": f"{domain}.nursery_{entity}"},
+            service_data=data,
+        )
+
+    async def _report(self) -> None:
+        (entry, *_) = await self._client.entries()
+        await self._client.command(
+            "call_service",
+            domain=DOMAIN,
+            service="report",
+            service_data={"config_entry_id": entry["entry_id"]},
+            return_response=True,
+        )
+
+    async def _classify(self, recording: Path) -> None:
+        await self._client.command(
+            "call_service",
+            domain=DOMAIN,
+            service="classify",
+            service_data={"path": str(recording)},
+            return_response=True,
+        )
+
+    async def _diagnostics(self) -> None:
+        (entry, *_) = await self._client.entries()
+        signed = await self._client.command(
+            "auth/sign_path", path=f"/api/diagnostics/config_entry/{entry['entry_id']}"
+        )
+        async with self._session.get(f"{self._url}{signed['path']}") as answer:
+            answer.raise_for_status()
+            await answer.read()
+
+    async def _reload(self) -> None:
+        for entry in await self._client.entries():
+            await self._client.command(
+                "call_service",
+                domain="homeassistant",
+                service="reload_config_entry",
+                service_data={"entry_id": entry["entry_id"]},
+            )
