@@ -1,13 +1,14 @@
 """What a detector does on recordings that it was not trained on: figures for the terminal and for the manifest."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from kinds import kind_of
 from recordings import Recording
-from scoring import Floats, auc, interval, recall_at
+from scoring import Bools, Floats, auc, average_precision, interval, recall_at
 
 
 def figures(recordings: Sequence[Recording], scores: Floats) -> dict[str, Any]:
@@ -27,15 +28,31 @@ def figures(recordings: Sequence[Recording], scores: Floats) -> dict[str, Any]:
         "auc": round(auc(scores, crying), 4),
         "auc_95_percent": [round(low, 4), round(high, 4)],
         "auc_without_suspect_cries": round(auc(scores[trusted], crying[trusted]), 4),
-        "recall_at_1_percent_false_positives": round(
-            recall_at(scores, crying, 0.01), 3
-        ),
-        "recall_at_0.1_percent_false_positives": round(
-            recall_at(scores, crying, 0.001), 3
-        ),
+        **_recall(scores, crying, groups, 0.01),
+        **_recall(scores, crying, groups, 0.001),
+        "average_precision": round(average_precision(scores, crying), 4),
+        "average_precision_95_percent": [
+            round(edge, 4)
+            for edge in interval(average_precision, scores, crying, groups)
+        ],
         "recall_without_suspect_cries_at_1_percent": round(
             recall_at(scores[trusted], crying[trusted], 0.01), 3
         ),
+        "recall_without_suspect_cries_at_0.1_percent": round(
+            recall_at(scores[trusted], crying[trusted], 0.001), 3
+        ),
+    }
+
+
+def _recall(
+    scores: Floats, crying: Bools, groups: Sequence[str], false_positives: float
+) -> dict[str, Any]:
+    at = partial(recall_at, false_positives=false_positives)
+    name = f"recall_at_{100 * false_positives:g}_percent_false_positives"
+    low, high = interval(at, scores, crying, groups)
+    return {
+        name: round(at(scores, crying), 3),
+        f"{name}_95_percent": [round(low, 3), round(high, 3)],
     }
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
+import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,10 +42,15 @@ def auc(scores: Floats, crying: Bools) -> float:
 
 
 def recall_at(scores: Floats, crying: Bools, false_positives: float) -> float:
-    """Return the part of cries over the threshold that this part of everything else reaches."""
-    others = np.sort(scores[~crying])[::-1]
-    threshold = others[min(len(others) - 1, int(false_positives * len(others)))]
+    """Return the part of cries over the threshold that this part of everything else passes."""
+    threshold = threshold_at(scores, crying, false_positives)
     return float((scores[crying] > threshold).mean())
+
+
+def threshold_at(scores: Floats, crying: Bools, false_positives: float) -> float:
+    """Return the lowest score that no more than this part of what is no cry lies over."""
+    others = np.sort(scores[~crying])[::-1]
+    return float(others[min(len(others) - 1, int(false_positives * len(others)))])
 
 
 def interval(
@@ -70,6 +77,46 @@ def interval(
     return float(low), float(high)
 
 
+def average_precision(scores: Floats, crying: Bools) -> float:
+    """Return the mean precision over all cries, each at the threshold that just finds it; ties are found together."""
+    order = np.argsort(-scores, kind="stable")
+    ranked = crying[order]
+    # Of equal scores the last one's precision holds for all.
+    last = np.searchsorted(-scores[order], -scores[order], side="right") - 1
+    precision = (np.cumsum(ranked) / np.arange(1, len(ranked) + 1))[last]
+    return float(precision[ranked].mean())
+
+
+def share_interval(hits: int, of: int) -> tuple[float, float]:
+    """Return the 95 % interval of a share (E. B. Wilson, J. Am. Stat. Assoc. 22, 1927)."""
+    z = 1.959964
+    share = hits / of
+    middle = share + z * z / (2 * of)
+    half = z * math.sqrt(share * (1 - share) / of + z * z / (4 * of * of))
+    scale = 1.0 + z * z / of
+    return max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale)
+
+
+def rate_interval(count: int, over: float) -> tuple[float, float]:
+    """Return the exact 95 % interval of a rate from a count of events (F. Garwood, Biometrika 28, 1936)."""
+
+    def at_most(events: int, mean: float) -> float:
+        logs = [k * math.log(mean) - math.lgamma(k + 1) for k in range(events + 1)]
+        return sum(math.exp(log - mean) for log in logs)
+
+    def mean_where(events: int, chance: float) -> float:
+        low, high = 1e-9, 10.0 + 2.0 * events + 10.0 * math.sqrt(events + 1)
+        for _ in range(80):
+            middle = (low + high) / 2
+            low, high = (
+                (middle, high) if at_most(events, middle) > chance else (low, middle)
+            )
+        return (low + high) / 2
+
+    lowest = mean_where(count - 1, 0.975) if count else 0.0
+    return lowest / over, mean_where(count, 0.025) / over
+
+
 def calibration_error(confidence: Floats, crying: Floats, bins: int = 10) -> float:
     """Return the expected calibration error: how far confidence is from the part that cries, over bins of equal width."""
     number = np.minimum((confidence * bins).astype(int), bins - 1)
@@ -78,6 +125,28 @@ def calibration_error(confidence: Floats, crying: Floats, bins: int = 10) -> flo
         for n in range(bins)
     ]
     return sum(gaps) / len(confidence)
+
+
+def calibration_curve(
+    confidence: NDArray[np.floating], crying: NDArray[np.floating], bins: int = 10
+) -> dict[str, Any]:
+    """Return, for bins of equal width, the mean confidence and the part that cries, and the expected calibration error."""
+    number = np.minimum((confidence * bins).astype(int), bins - 1)
+    rows = [
+        {
+            "windows": int((number == n).sum()),
+            "confidence": round(float(confidence[number == n].mean()), 4),
+            "crying": round(float(crying[number == n].mean()), 4),
+        }
+        for n in range(bins)
+        if (number == n).any()
+    ]
+    error = sum(abs(row["confidence"] - row["crying"]) * row["windows"] for row in rows)
+    return {
+        "windows": len(confidence),
+        "expected_calibration_error": round(error / max(1, len(confidence)), 4),
+        "curve": rows,
+    }
 
 
 def best_temperature(

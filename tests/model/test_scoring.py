@@ -85,3 +85,43 @@ def test_calibration_error_is_the_gap_between_said_and_so() -> None:
     so = (np.arange(1_000) < 600).astype(np.float32)
     assert scoring.calibration_error(said, so) == pytest.approx(0.2, abs=1e-3)
     assert scoring.calibration_error(so, so) == 0.0
+
+
+def test_average_precision_counts_the_cries_found_so_far() -> None:
+    """Against counting, ties found together."""
+    crying = np.array([True, False, True, False, True, False])
+    scores = np.array([0.9, 0.8, 0.7, 0.7, 0.2, 0.1], np.float32)
+    wanted = (1 / 1 + 2 / 4 + 3 / 5) / 3
+    assert scoring.average_precision(scores, crying) == pytest.approx(wanted)
+    assert scoring.average_precision(crying.astype(np.float32), crying) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("hits", "of", "low", "high"),
+    [(0, 10, 0.0, 0.2775), (9, 10, 0.5958, 0.9821), (81, 263, 0.2553, 0.3662)],
+)
+def test_the_interval_of_a_share(hits: int, of: int, low: float, high: float) -> None:
+    """Against published examples (R. G. Newcombe, Statist. Med. 17, 1998, table I: 81 of 263)."""
+    assert scoring.share_interval(hits, of) == pytest.approx((low, high), abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("count", "low", "high"),
+    [(0, 0.0, 3.689), (1, 0.0253, 5.572), (10, 4.795, 18.39), (100, 81.36, 121.6)],
+)
+def test_the_interval_of_a_rate(count: int, low: float, high: float) -> None:
+    """Against tables of the exact limits of a Poisson count."""
+    found = scoring.rate_interval(count, 1.0)
+    assert found == pytest.approx((low, high), rel=1e-3, abs=1e-3)
+    assert scoring.rate_interval(count, 4.0)[1] == pytest.approx(high / 4.0, rel=1e-3)
+
+
+def test_a_calibration_curve_has_the_bins_that_hold_something() -> None:
+    """With what was said and what was so in each."""
+    said = np.concatenate([np.full(50, 0.05), np.full(50, 0.95), [1.0]])
+    so = np.concatenate([np.zeros(50), np.ones(40), np.zeros(10), [1.0]])
+    curve = scoring.calibration_curve(said, so)
+    assert [row["windows"] for row in curve["curve"]] == [50, 51]
+    assert curve["curve"][1]["crying"] == pytest.approx(41 / 51, abs=1e-4)
+    gaps = 50 * 0.05 + abs(50 * 0.95 + 1.0 - 41)
+    assert curve["expected_calibration_error"] == pytest.approx(gaps / 101, abs=1e-3)
