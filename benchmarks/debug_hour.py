@@ -29,7 +29,7 @@ import aiohttp
 from demo.client import DOMAIN, Client
 from demo.errors import DemoError
 from demo.home_assistant import Instance, free_port, running, write_configuration
-from demo.log import ENTRY, complaints
+from demo.log import complaints, log_lines
 from demo.recording import ensure_recording
 
 from .census import Census, census
@@ -59,21 +59,6 @@ def stray_warnings(lines: Sequence[str]) -> list[str]:
         for line in lines
         if re.search(r"\w+Warning: ", line) and DOMAIN in line and "[" not in line[:60]
     ]
-
-
-def log_lines(log: Path) -> list[str]:
-    """Return a log's lines, without the offset from UTC that each has since 2026.11.
-
-    Raises:
-        DemoError: nothing in it is a line of Home Assistant's log: nothing would be found in it.
-    """
-    lines = [
-        re.sub(r"^(\S+ [\d:.]+)[+-]\d\d:\d\d ", r"\1 ", line)
-        for line in log.read_text(errors="replace").splitlines()
-    ]
-    if not any(ENTRY.match(line) for line in lines):
-        raise DemoError("the log of this Home Assistant cannot be read")
-    return lines
 
 
 def is_slow_callback(text: str) -> bool:

@@ -23,7 +23,7 @@ from .home_assistant import (
     write_configuration,
 )
 from .judge import LONGEST_DELAY_S, judge, reports_from
-from .log import complaints
+from .log import complaints, log_lines
 from .progress import progress
 from .recording import ensure_recording
 from .table import table
@@ -90,7 +90,7 @@ async def _run(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="cry-demo-") as folder:
         # Read when Home Assistant has ended: its end must not be complained of either.
         log = await _play(Path(folder), port, recording, watch, once=True)
-        found = complaints(log.read_text(errors="replace").splitlines())
+        found = complaints(log_lines(log))
     return _judge(watch, found)
 
 

@@ -1,7 +1,10 @@
 """What Home Assistant's log says about the detector."""
 
 from collections.abc import Iterable
+from pathlib import Path
 import re
+
+from .errors import DemoError
 
 # 2026-11-23 03:05:32.123+00:00 WARNING (MainThread) [custom_components.cry_detector] Text
 # Until 2026.10 there was no offset from UTC.
@@ -12,6 +15,18 @@ ENTRY = re.compile(
 COMPLAINTS = {"WARNING", "ERROR", "CRITICAL"}
 # Home Assistant says this of every integration that is not its own.
 STANDARD_NOTICE = "We found a custom integration cry_detector"
+
+
+def log_lines(log: Path) -> list[str]:
+    """Return a log's lines.
+
+    Raises:
+        DemoError: nothing in it is a line of Home Assistant's log: nothing would be found in it.
+    """
+    lines = log.read_text(errors="replace").splitlines()
+    if not any(ENTRY.match(line) for line in lines):
+        raise DemoError("the log of this Home Assistant cannot be read")
+    return lines
 
 
 def complaints(lines: Iterable[str]) -> list[str]:

@@ -1,6 +1,11 @@
 """The check reads Home Assistant's log for complaints that name the detector."""
 
-from demo.log import complaints
+from pathlib import Path
+
+import pytest
+
+from demo.errors import DemoError
+from demo.log import complaints, log_lines
 
 NOTICE = (
     "2026-11-01 03:00:00.000 WARNING (SyncWorker_0) [homeassistant.loader] We found a "
@@ -33,3 +38,13 @@ def test_an_error_is_ours_if_its_traceback_is() -> None:
 
     assert complaints([ERROR, *trace, FOREIGN]) == ["\n".join([ERROR, *trace])]
     assert complaints([FOREIGN, "Traceback", ERROR]) == []
+
+
+def test_a_log_that_cannot_be_read_is_not_clean(tmp_path: Path) -> None:
+    """Else the next change of its form would let every check pass."""
+    log = tmp_path / "home-assistant.log"
+    log.write_text(f"{NOTICE}\n{OURS}")
+    assert log_lines(log) == [NOTICE, OURS]
+    log.write_text("03:00 warning: cry_detector")
+    with pytest.raises(DemoError, match="cannot be read"):
+        log_lines(log)
