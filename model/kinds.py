@@ -4,17 +4,17 @@ from recordings import Recording
 
 KINDS: dict[str, float] = {
     "phone": 0.13,
-    "child": 0.10,
-    "adult": 0.11,
-    "cat": 0.07,
-    "laughing": 0.06,
+    "child": 0.11,
+    "adult": 0.09,
+    "cat": 0.10,
+    "laughing": 0.07,
     "voice": 0.09,
     "toy": 0.10,
-    "animal": 0.13,
+    "animal": 0.11,
     "music": 0.10,
-    "household": 0.12,
+    "household": 0.10,
     "ambient": 0.05,
-    "glide": 0.03,
+    "glide": 0.05,
 }
 """How often each kind of sound that is no cry is the foreground."""
 

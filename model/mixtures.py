@@ -4,7 +4,7 @@ The sound of several sources has the sum of their powers (their phases are indep
 power: so a new mixture costs a fraction of what it does on samples, and no window is ever seen twice.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from queue import Queue
 from threading import Thread
@@ -18,7 +18,7 @@ from kinds import BACKGROUNDS, KINDS
 from recordings import Recording
 from stems import Bank
 from stock import Stem, Stock
-from teacher import CLASSES, HOP_S
+from teacher import CLASSES, EMBEDDING, HOP_S, RATE, WINDOW
 
 LABELS = ("_silence_", "_unknown_", "silence", "crying")
 SILENCE, UNKNOWN, ROOM, CRY = range(4)
@@ -42,7 +42,7 @@ class Recipe:
     """Windows of steady noise or digital silence alone."""
     background: tuple[float, float] = (0.7, 0.3)
     """A first and a second background under the foreground."""
-    noise: float = 0.3
+    noise: float = 0.4
     """Steady synthetic noise under the foreground."""
     snr_db: tuple[float, float] = (-5.0, 25.0)
     """Foreground over each background."""
@@ -74,8 +74,12 @@ class Batch:
     """Log-mel frames: (windows, frames, bands)."""
     labels: NDArray[np.float32]
     """Probability of each of LABELS: (windows, 4)."""
-    tags: NDArray[np.float32]
-    """What the teacher heard in the sources: (windows, 521)."""
+    tags: NDArray[np.uint8]
+    """What the teacher heard in the sources at each step, 0 to 255: (windows, steps, 521)."""
+    embeddings: NDArray[np.uint8]
+    """What else it knew of them: (windows, steps, 1024)."""
+    heard: NDArray[np.bool_]
+    """At which steps there is a source that it had heard: (windows, steps)."""
     weights: NDArray[np.float32]
     """How much each window counts: (windows,)."""
 
@@ -89,9 +93,9 @@ class Mixtures:
         split: str,
         bank: Bank,
         *,
-        glides: Iterable[NDArray[np.float16]],
         parameters: LogMelParameters,
         window_frames: int,
+        step_frames: int,
         recipe: Recipe,
         seed: int,
     ) -> None:
@@ -101,9 +105,9 @@ class Mixtures:
             recordings: those that the bank was built of.
             split: train or val: whose stems are used.
             bank: the stems.
-            glides: stems of synthesised calls.
             parameters: of the log-mel frames.
             window_frames: of a window.
+            step_frames: from one step of the network to the next.
             recipe: how windows are drawn.
             seed: of everything drawn.
 
@@ -120,7 +124,11 @@ class Mixtures:
         self._hop_frames = HOP_S / self._frame_s
         self._colours = Colours(parameters, window_frames, self._rng)
         self._stock = Stock(
-            recordings, split, bank, glides, hop_frames=self._hop_frames, rng=self._rng
+            recordings, split, bank, hop_frames=self._hop_frames, rng=self._rng
+        )
+        self._step_at = np.minimum(
+            np.arange(step_frames // 2, window_frames + step_frames // 2, step_frames),
+            window_frames - 1,
         )
 
     def _starts(self, length: int) -> list[int]:
@@ -144,31 +152,31 @@ class Mixtures:
 
     def _place(
         self, stem: Stem, into: NDArray[np.float32], active: NDArray[np.bool_]
-    ) -> NDArray[np.float32]:
-        """Put a stem into a window of logarithms; return what the teacher heard in the part that is inside."""
+    ) -> NDArray[np.int64]:
+        """Put a stem into a window of logarithms; return which of the teacher's windows is nearest each step, or -1."""
         sound = stem.frames
-        heard = np.zeros(CLASSES, np.float32)
+        nearest = np.full(len(self._step_at), -1)
+        # From the middle of a step to the start of the teacher's window around it.
+        half = WINDOW / RATE / 2.0 / self._frame_s
         for start in self._starts(len(sound)):
             first, last = max(0, start), min(self._frames, start + len(sound))
             into[first:last] = sound[first - start : last - start]
             active[first:last] = stem.active[first - start : last - start]
-            scores = stem.scores
-            if len(scores):
-                begin = min(
-                    len(scores) - 1, max(0, round((first - start) / self._hop_frames))
-                )
-                end = max(begin + 1, round((last - start - 25) / self._hop_frames))
-                np.maximum(
-                    heard, scores[begin:end].max(axis=0) / np.float32(255.0), out=heard
-                )
-        return heard
+            if len(stem.scores):
+                inside = (self._step_at >= first) & (self._step_at < last)
+                window = np.round((self._step_at - start - half) / self._hop_frames)
+                nearest[inside] = np.clip(window[inside], 0, len(stem.scores) - 1)
+        return nearest
 
     def batch(self, size: int) -> Batch:
         """Draw a batch of windows."""
         recipe, rng = self._recipe, self._rng
         windows = np.empty((size, self._frames, self._bands), np.float32)
         labels = np.zeros((size, len(LABELS)), np.float32)
-        tags = np.zeros((size, CLASSES), np.float32)
+        steps = len(self._step_at)
+        tags = np.zeros((size, steps, CLASSES), np.uint8)
+        embeddings = np.zeros((size, steps, EMBEDDING), np.uint8)
+        heard = np.zeros((size, steps), bool)
         weights = np.ones(size, np.float32)
         for number in range(size):
             way = rng.random()
@@ -180,16 +188,34 @@ class Mixtures:
                 label, stem = SILENCE, None
             else:
                 label, stem = UNKNOWN, self._stock.pick_of(KINDS)
-            crying_s, tags[number] = self._window(label, stem, windows[number])
+            crying_s, sources = self._window(label, stem, windows[number])
+            for source, nearest in sources:
+                at = np.flatnonzero(nearest >= 0)
+                of = nearest[at]
+                tags[number, at] = np.maximum(tags[number, at], source.scores[of])
+                embeddings[number, at] = np.maximum(
+                    embeddings[number, at],
+                    source.embeddings[
+                        of * len(source.embeddings) // len(source.scores)
+                    ],
+                )
+                heard[number, at] = True
             if label == CRY:
-                certain = float(np.clip((crying_s - 0.3) / 0.7, 0.0, 1.0))
+                certain = float(np.clip((crying_s - 0.2) / 0.5, 0.0, 1.0))
                 labels[number, CRY], labels[number, UNKNOWN] = certain, 1.0 - certain
                 if stem is not None and stem.suspect:
                     weights[number] = recipe.suspect_weight
             else:
                 labels[number, label] = 1.0
         np.log(windows + np.float32(POWER_OFFSET), out=windows)
-        return Batch(features=windows, labels=labels, tags=tags, weights=weights)
+        return Batch(
+            features=windows,
+            labels=labels,
+            tags=tags,
+            embeddings=embeddings,
+            heard=heard,
+            weights=weights,
+        )
 
     def prefetched(self, size: int, count: int, ahead: int = 4) -> Iterator[Batch]:
         """Yield batches, drawn by a thread of its own while earlier ones are learnt from.
@@ -217,13 +243,17 @@ class Mixtures:
 
     def _window(
         self, label: int, stem: Stem | None, out: NDArray[np.float32]
-    ) -> tuple[float, NDArray[np.float32]]:
-        """Mix one window's power into out; return the seconds of crying in it and what the teacher heard."""
+    ) -> tuple[float, list[tuple[Stem, NDArray[np.int64]]]]:
+        """Mix one window's power into out.
+
+        Returns:
+            The seconds of crying in it, and its sources: which of the teacher's windows of each is heard at each step.
+        """
         recipe, rng = self._recipe, self._rng
         logs = np.full((3, self._frames, self._bands), NOTHING, np.float32)
         active = np.zeros((3, self._frames), bool)
         gains = np.zeros((3, self._bands))
-        heard = np.zeros((3, CLASSES), np.float32)
+        nearest = np.full((3, len(self._step_at)), -1)
         stems: list[Stem | None] = [stem, None, None]
         if label in (CRY, UNKNOWN):
             for slot, chance in enumerate(recipe.background, 1):
@@ -235,7 +265,7 @@ class Mixtures:
         for slot, member in enumerate(stems):
             if member is None:
                 continue
-            heard[slot] = self._place(member, logs[slot], active[slot])
+            nearest[slot] = self._place(member, logs[slot], active[slot])
             colour = np.zeros(self._bands)
             if rng.random() < recipe.source_colour:
                 colour += self._colours.colour_db()
@@ -251,13 +281,25 @@ class Mixtures:
                 ** (-(rng.uniform(*recipe.snr_db) if label != SILENCE else 0.0) / 10.0)
             )
         first, last = self._cut()
-        levels = power[:, first:last].sum(axis=(1, 2))
-        for slot in range(3):
-            # What lies 15 dB or more under the rest is not heard.
-            if levels[slot] < 0.03 * levels.sum():
-                heard[slot] = 0.0
+        nearest[:, (self._step_at < first) | (self._step_at >= last)] = -1
+        nearest[self._masked(power.sum(axis=2), out.sum(axis=1))] = -1
         self._finish(label, out, first, last)
-        return float(active[0, first:last].sum()) * self._frame_s, heard.max(axis=0)
+        sources = [
+            (member, of) for member, of in zip(stems, nearest, strict=True) if member
+        ]
+        return float(active[0, first:last].sum()) * self._frame_s, sources
+
+    def _masked(
+        self, levels: NDArray[np.float32], total: NDArray[np.float32]
+    ) -> NDArray[np.bool_]:
+        """Return at which steps each source is not heard, as it lies 13 dB or more under all that sounds around it."""
+        reach = round(0.5 / self._frame_s)
+        sums = np.cumsum(np.vstack([levels, total[None]]), axis=1)
+        first = np.maximum(self._step_at - reach, 0)
+        last = np.minimum(self._step_at + reach, self._frames - 1)
+        near = sums[:, last] - sums[:, first]
+        masked: NDArray[np.bool_] = near[:-1] < 0.05 * near[-1]
+        return masked
 
     def _cut(self) -> tuple[int, int]:
         """Draw which frames of the window the stream fills."""

@@ -1,5 +1,7 @@
 """The network: a small stack of convolutions over a log-mel window, as few and as large matrix products as it takes."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -7,7 +9,8 @@ from keras import layers
 import tensorflow as tf
 
 from mixtures import LABELS
-from teacher import CLASSES
+from recordings import DataError
+from teacher import CLASSES, EMBEDDING
 
 
 def convolution(
@@ -48,6 +51,7 @@ def build(
     dropout: float,
     decay: float,
     tags: bool,
+    labels: int = len(LABELS),
 ) -> keras.Model:
     """Build the network.
 
@@ -62,11 +66,12 @@ def build(
         blocks: that look over time.
         dropout: of the pooled features.
         decay: L2 of the convolutions' weights.
-        tags: with a second head that learns what the teacher hears; not exported.
+        tags: with two more heads that learn what the teacher hears at each step; not exported.
+        labels: to tell apart; those that ship by default.
 
     Returns:
-        A model from log-mel frames (batch, frames, bands) as the engine computes them to logits of LABELS, and of the
-        teacher's classes where asked for.
+        A model from log-mel frames (batch, frames, bands) as the engine computes them to logits of the labels, and where
+        asked for of the teacher's classes, and to the roots of its embedding, (batch, steps, ...).
     """
     window = keras.Input((frames, bands), name="log_mel")
     # To about -2 to 2: ln(1e-10) is -23, a full-scale sine 0.
@@ -82,10 +87,56 @@ def build(
         [layers.AveragePooling2D((steps, 1))(x), layers.MaxPooling2D((steps, 1))(x)]
     )
     pooled = layers.Dropout(dropout)(layers.Flatten()(pooled))
-    outputs = {"labels": layers.Dense(len(LABELS), name="labels")(pooled)}
+    outputs = {"labels": layers.Dense(labels, name="labels")(pooled)}
     if tags:
-        outputs["tags"] = layers.Dense(CLASSES, name="tags")(pooled)
+        each = layers.Dropout(dropout)(layers.Reshape((steps, head))(x))
+        # From about the mean of what the teacher says of any sound: else the first steps teach the body no more than that.
+        small = keras.initializers.RandomNormal(stddev=0.01)
+        outputs["tags"] = layers.Dense(
+            CLASSES,
+            kernel_initializer=small,
+            bias_initializer=keras.initializers.Constant(-6.0),
+            name="tags",
+        )(each)
+        outputs["embeddings"] = layers.Dense(
+            EMBEDDING,
+            kernel_initializer=small,
+            bias_initializer=keras.initializers.Constant(0.05),
+            name="embeddings",
+        )(each)
     return keras.Model(window, outputs)
+
+
+def step_frames(widths: Sequence[int]) -> int:
+    """Return how many frames lie between two steps over time, as every stage halves them."""
+    return int(2 ** len(widths))
+
+
+def start_from(model: keras.Model, path: Path) -> None:
+    """Give a model the weights of one that was trained before, but for the heads that learn from the teacher.
+
+    Raises:
+        DataError: the file holds no model, or one of another shape.
+    """
+    try:
+        trained = keras.models.load_model(path, compile=False)
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: is no model to start from: {error}") from error
+    heads = ("tags", "embeddings")
+    ours, theirs = (
+        [layer for layer in of.layers if layer.weights and layer.name not in heads]
+        for of in (model, trained)
+    )
+    shapes, given = (
+        [weight.shape for layer in of for weight in layer.weights]
+        for of in (ours, theirs)
+    )
+    if shapes != given:
+        raise DataError(
+            f"{path}: its network is another: give its --widths, --head and --blocks"
+        )
+    for layer, source in zip(ours, theirs, strict=True):
+        layer.set_weights(source.get_weights())
 
 
 def detector(model: keras.Model, temperature: float) -> keras.Model:

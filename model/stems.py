@@ -13,31 +13,39 @@ import multiprocessing
 import os
 from pathlib import Path
 import time
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from augment import Samples, change_speed, glide, mu_law, overdrive, reverberate, room
+from augment import Samples, change_speed, mu_law, overdrive, reverberate, room
+from calls import call
 from cry_engine.features import LogMel, LogMelParameters
 from recordings import Recording, read_sound
-from teacher import CLASSES, Teacher
+from teacher import NOTHING_HEARD, Heard, Teacher
 
 SCARCE = {"cat", "laughing", "scream", "squeak", "toy", "toy_squeak", "electronic_toy", "music_box", "dog_whine", "sheep", "goat"} | {
     "coughing", "sneezing", "moan", "cartoon_voice", "children_playing", "singing", "singing_vowel", "theremin", "seagull"
 } | {"monkey", "wolf_howl", "small_mammal", "animal_imitation", "balloon_squeak", "chair_squeak", "whistle", "parrot", "fox"}  # fmt: skip
 """What wakes parents for nothing, and what there is little of: more variants, and wider ones."""
 
+SYNTHETIC = -1
+"""Stands for the recording of a stem that is none of any."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bank:
-    """Stems; those of recording r are rows first[r] to first[r + 1] of `stems`."""
+    """Stems, one after the other."""
 
     frames: NDArray[np.float16]
     """Log-mel frames of all stems, one after the other: (frames, bands)."""
     scores: NDArray[np.uint8]
     """The teacher's scores, 0 to 255, of all windows of all stems: (windows, 521); no rows without a teacher."""
+    embeddings: NDArray[np.uint8]
+    """What the teacher knew of the windows of each recording as it is, and so of all stems of it: (windows, 1024)."""
     stems: NDArray[np.int64]
-    """A row a stem: recording, first frame, frames, first window, windows."""
+    """A row a stem: recording, or SYNTHETIC; first frame, frames; first window of its scores, windows; first window of the
+    recording's embeddings, windows."""
 
 
 def variants(recording: Recording, common: int, scarce: int) -> int:
@@ -65,8 +73,33 @@ def stem_samples(
     return sound
 
 
-type Job = tuple[int, Recording, int, int]
-type Stem = tuple[int, NDArray[np.float16], NDArray[np.uint8]]
+def synthetic_samples(rng: np.random.Generator, sample_rate: int) -> Samples:
+    """Return 5 to 7 s of calls that are no cry, half of them in a room."""
+    sound = call(rng, sample_rate, rng.uniform(5.0, 7.0))
+    if rng.random() < 0.5:
+        sound = reverberate(
+            sound,
+            room(rng, sample_rate, rng.uniform(0.1, 0.9), rng.uniform(-6.0, 12.0)),
+        )
+    return sound
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Job:
+    """What a worker makes stems of."""
+
+    number: int
+    """Of the recording, or of the synthesised calls."""
+    recording: Recording | None
+    """The recording; None for synthesised calls."""
+    count: int
+    """Of the stems."""
+    seed: int
+    """Of everything drawn."""
+
+
+type Stem = tuple[int, NDArray[np.float16], NDArray[np.uint8], NDArray[np.uint8]]
+"""Its recording's number, its frames, the teacher's scores, and its recording's embeddings."""
 
 _worker: dict[str, object] = {}
 
@@ -78,28 +111,44 @@ def _start_worker(parameters: LogMelParameters, teacher: Path | None) -> None:
 
 
 def _make(job: Job) -> list[Stem]:
-    number, recording, count, seed = job
     parameters, teacher = _worker["parameters"], _worker["teacher"]
     assert isinstance(parameters, LogMelParameters)
-    rate = parameters.sample_rate
-    sound = read_sound(recording.path, rate)
-    made: list[Stem] = []
-    for variant in range(count):
-        rng = np.random.default_rng([seed, number, variant])
-        samples = stem_samples(rng, sound, recording, rate) if variant else sound
-        # At half of full scale, so that what is faint in it stays clear of the offset under the logarithm.
-        samples = samples * np.float32(
-            0.5 / max(1e-6, float(np.max(np.abs(samples), initial=0.0)))
-        )
-        padded = np.pad(samples, (0, max(0, parameters.frame_length - len(samples))))
-        frames = LogMel(parameters).push(padded).astype(np.float16)
-        scores = (
-            teacher.scores(samples, rate)
-            if isinstance(teacher, Teacher)
-            else np.zeros((0, CLASSES), np.uint8)
-        )
-        made.append((number, frames, scores))
-    return made
+    rate, recording = parameters.sample_rate, job.recording
+    if recording is None:
+        rng = np.random.default_rng([job.seed, 0x611DE, job.number])
+        sounds = [synthetic_samples(rng, rate)]
+    else:
+        sound = read_sound(recording.path, rate)
+        sounds = [sound] + [
+            stem_samples(
+                np.random.default_rng([job.seed, job.number, variant]),
+                sound,
+                recording,
+                rate,
+            )
+            for variant in range(1, job.count)
+        ]
+    # What another room or microphone made of a recording, the student shall know as the teacher knew it as it was.
+    known = _hear(teacher, sounds[0], rate).embeddings
+    number = SYNTHETIC if recording is None else job.number
+    return [(number, *_heard(sound, parameters, teacher), known) for sound in sounds]
+
+
+def _hear(teacher: object, samples: Samples, sample_rate: int) -> Heard:
+    if not isinstance(teacher, Teacher):
+        return NOTHING_HEARD
+    return teacher.hear(samples, sample_rate)
+
+
+def _heard(
+    samples: Samples, parameters: LogMelParameters, teacher: object
+) -> tuple[NDArray[np.float16], NDArray[np.uint8]]:
+    # At half of full scale, so that what is faint in it stays clear of the offset under the logarithm.
+    peak = max(1e-6, float(np.max(np.abs(samples), initial=0.0)))
+    samples = samples * np.float32(0.5 / peak)
+    padded = np.pad(samples, (0, max(0, parameters.frame_length - len(samples))))
+    frames = LogMel(parameters).push(padded).astype(np.float16)
+    return frames, _hear(teacher, samples, parameters.sample_rate).scores
 
 
 def build(
@@ -109,6 +158,7 @@ def build(
     *,
     common: int,
     scarce: int,
+    synthetic: int,
     teacher: Path | None,
     seed: int,
     workers: int,
@@ -121,41 +171,58 @@ def build(
         folder: where the bank is kept.
         common: stems of each recording.
         scarce: stems of each cry and of each recording of what is SCARCE.
+        synthetic: stems of synthesised calls.
         teacher: the tagger's .tflite file, or None.
         seed: of everything drawn.
         workers: processes.
     """
-    jobs: list[Job] = [
-        (n, r, variants(r, common, scarce), seed) for n, r in enumerate(recordings)
+    jobs = [
+        Job(number=n, recording=r, count=variants(r, common, scarce), seed=seed)
+        for n, r in enumerate(recordings)
+    ]
+    jobs += [
+        Job(number=n, recording=None, count=1, seed=seed) for n in range(synthetic)
     ]
     settings = json.dumps(
         [
             asdict(parameters),
             bool(teacher),
             seed,
-            [(str(j[1].path), j[2]) for j in jobs],
+            synthetic,
+            [(str(j.recording.path), j.count) for j in jobs if j.recording],
         ]
     )
     folder = folder / hashlib.sha256(settings.encode()).hexdigest()[:12]
-    names = ("frames", "scores", "stems")
+    names = ("frames", "scores", "embeddings", "stems")
     if all((folder / f"{name}.npy").exists() for name in names):
         return Bank(**{name: np.load(folder / f"{name}.npy") for name in names})
-    frames: list[NDArray[np.float16]] = []
-    scores: list[NDArray[np.uint8]] = []
-    rows: list[tuple[int, int, int, int, int]] = []
-    frame = window = done = 0
-    total, started = sum(job[2] for job in jobs), time.monotonic()
+    pieces: dict[str, list[NDArray[Any]]] = {name: [] for name in names}
+    rows: list[tuple[int, ...]] = []
+    frame = window = known = done = 0
+    total, started = sum(job.count for job in jobs), time.monotonic()
     with multiprocessing.get_context("spawn").Pool(
         workers, _start_worker, (parameters, teacher)
     ) as pool:
         for made in pool.imap(_make, jobs, chunksize=16):
-            for number, stem_frames, stem_scores in made:
-                rows.append((number, frame, len(stem_frames), window, len(stem_scores)))
-                frames.append(stem_frames)
-                scores.append(stem_scores)
+            embeddings = made[0][3]
+            pieces["embeddings"].append(embeddings)
+            for number, frames, scores, _ in made:
+                rows.append(
+                    (
+                        number,
+                        frame,
+                        len(frames),
+                        window,
+                        len(scores),
+                        known,
+                        len(embeddings),
+                    )
+                )
+                pieces["frames"].append(frames)
+                pieces["scores"].append(scores)
                 frame, window, done = (
-                    frame + len(stem_frames),
-                    window + len(stem_scores),
+                    frame + len(frames),
+                    window + len(scores),
                     done + 1,
                 )
                 if done % 500 == 0 or done == total:
@@ -164,36 +231,10 @@ def build(
                         f"stems: {done} of {total}, {left_s / 60:.1f} min left",
                         flush=True,
                     )
-    bank = Bank(
-        frames=np.concatenate(frames),
-        scores=np.concatenate(scores),
-        stems=np.array(rows, np.int64),
-    )
+            known += len(embeddings)
+    pieces["stems"].append(np.array(rows, np.int64))
+    bank = Bank(**{name: np.concatenate(pieces[name]) for name in names})
     folder.mkdir(parents=True, exist_ok=True)
     for name in names:
         np.save(folder / f"{name}.npy", getattr(bank, name))
     return bank
-
-
-def glides(
-    parameters: LogMelParameters, count: int, seed: int
-) -> list[NDArray[np.float16]]:
-    """Return stems of synthesised calls with a gliding pitch, 5 to 7 s each, half of them in a room."""
-    made = []
-    for number in range(count):
-        rng = np.random.default_rng([seed, 0x611DE, number])
-        sound = glide(rng, parameters.sample_rate, rng.uniform(5.0, 7.0))
-        if rng.random() < 0.5:
-            sound = reverberate(
-                sound,
-                room(
-                    rng,
-                    parameters.sample_rate,
-                    rng.uniform(0.1, 0.9),
-                    rng.uniform(-6.0, 12.0),
-                ),
-            )
-        made.append(
-            LogMel(parameters).push(sound * np.float32(0.25)).astype(np.float16)
-        )
-    return made

@@ -1,6 +1,6 @@
 """The stems of one split, sorted by kind: what windows are mixed from."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 
 from kinds import KINDS, kind_of
 from recordings import DataError, Recording
-from stems import Bank
-from teacher import CLASSES, CRYING
+from stems import SYNTHETIC, Bank
+from teacher import CRYING
 
 HOLDS_A_CRY = 64
-"""The teacher's score, 0 to 255, from which an upload of the nursery app counts as one that does hold a cry."""
+"""The teacher's score, 0 to 255, from which an upload of the nursery app, or a synthesised call, counts as one that may
+hold a cry."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,6 +28,8 @@ class Stem:
     """Mean power of the active frames, summed over the bands."""
     scores: NDArray[np.uint8]
     """What the teacher heard, 0 to 255: (windows, 521)."""
+    embeddings: NDArray[np.uint8]
+    """What it knew of the recording, which may have been faster or slower: (windows of it, 1024)."""
     suspect: bool
     """Whether it is a cry that may be none."""
 
@@ -39,7 +42,6 @@ class Stock:
         recordings: Sequence[Recording],
         split: str,
         bank: Bank,
-        glides: Iterable[NDArray[np.float16]],
         *,
         hop_frames: float,
         rng: np.random.Generator,
@@ -50,7 +52,6 @@ class Stock:
             recordings: those that the bank was built of.
             split: train or val; the other's stems are left out.
             bank: their stems.
-            glides: stems of synthesised calls.
             hop_frames: frames from one of the teacher's windows to the next.
             rng: picks.
 
@@ -62,26 +63,33 @@ class Stock:
             kind: [] for kind in (*KINDS, "silence", "crying")
         }
         odds: dict[str, list[float]] = {kind: [] for kind in self._stems}
-        rows = [row for row in bank.stems if recordings[row[0]].split == split]
+        rows = [
+            row
+            for row in bank.stems
+            if row[0] == SYNTHETIC or recordings[row[0]].split == split
+        ]
         members: dict[str, int] = {}
         for number, *_ in rows:
-            group = recordings[number].group
+            group = _group(recordings, number)
             members[group] = members.get(group, 0) + 1
-        for number, first, count, window, windows in rows:
-            recording = recordings[number]
-            frames = bank.frames[first : first + count]
-            scores = bank.scores[window : window + windows]
-            heard = scores[:, CRYING].max(initial=0)
-            if recording.sublabel.startswith("nursery_phone") and heard > HOLDS_A_CRY:
+        for number, first, count, window, windows, known, knowns in rows:
+            recording = None if number == SYNTHETIC else recordings[number]
+            stem = _stem(
+                bank.frames[first : first + count],
+                bank.scores[window : window + windows],
+                bank.embeddings[known : known + knowns],
+                recording,
+                hop_frames,
+            )
+            heard = stem.scores[:, CRYING].max(initial=0)
+            if heard > HOLDS_A_CRY and (
+                recording is None or recording.sublabel.startswith("nursery_phone")
+            ):
                 continue
-            kind = kind_of(recording)
-            self._stems[kind].append(_stem(frames, scores, recording, hop_frames))
+            kind = "glide" if recording is None else kind_of(recording)
+            self._stems[kind].append(stem)
             # Between every group the same and every stem the same: a group of many clips is no hundred times as true.
-            odds[kind].append(members[recording.group] ** -0.5)
-        for frames in glides:
-            scores = np.zeros((0, CLASSES), np.uint8)
-            self._stems["glide"].append(_stem(frames, scores, None, hop_frames))
-            odds["glide"].append(1.0)
+            odds[kind].append(members[_group(recordings, number)] ** -0.5)
         for kind in ("silence", "crying"):
             if not self._stems[kind]:
                 raise DataError(
@@ -104,9 +112,14 @@ class Stock:
         return self.pick(names[int(self._rng.choice(len(names), p=odds / odds.sum()))])
 
 
+def _group(recordings: Sequence[Recording], number: int) -> str:
+    return "" if number == SYNTHETIC else recordings[number].group
+
+
 def _stem(
     frames: NDArray[np.float16],
     scores: NDArray[np.uint8],
+    embeddings: NDArray[np.uint8],
     recording: Recording | None,
     hop_frames: float,
 ) -> Stem:
@@ -126,5 +139,6 @@ def _stem(
         active=active,
         power=float(power[active].mean() if active.any() else power.mean()),
         scores=scores,
+        embeddings=embeddings,
         suspect=crying and recording is not None and recording.quality == "suspect",
     )

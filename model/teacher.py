@@ -1,5 +1,6 @@
 """A published audio tagger, YAMNet, as a teacher: what it hears in a sound. Nothing of it is in what ships."""
 
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,32 @@ from numpy.typing import NDArray
 from augment import Samples, resample
 
 CLASSES = 521
+EMBEDDING = 1_024
+"""What the tagger knows of a window before it names it: so many numbers, none under 0."""
+EMBEDDING_FULL = 6.0
+"""The number that is kept as 255: hardly any is higher."""
 CRYING = slice(19, 22)
 """Crying, sobbing; baby cry, infant cry; whimper."""
 HOP_S = 0.5
 RATE = 16_000
 WINDOW = 15_600
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Heard:
+    """What the teacher heard in the windows of a sound."""
+
+    scores: NDArray[np.uint8]
+    """Its scores, 0 to 255: (windows, CLASSES)."""
+    embeddings: NDArray[np.uint8]
+    """What it knows before it names it, EMBEDDING_FULL at 255: (windows, EMBEDDING)."""
+
+
+NOTHING_HEARD = Heard(
+    scores=np.zeros((0, CLASSES), np.uint8),
+    embeddings=np.zeros((0, EMBEDDING), np.uint8),
+)
+"""Where there is no teacher."""
 
 
 class Teacher:
@@ -26,13 +48,21 @@ class Teacher:
             Interpreter,  # Here, as only training with a teacher needs it.
         )
 
-        self._interpreter: Any = Interpreter(str(path), num_threads=1)
+        self._interpreter: Any = Interpreter(
+            str(path), num_threads=1, experimental_preserve_all_tensors=True
+        )
         self._interpreter.allocate_tensors()
         self._input = self._interpreter.get_input_details()[0]
         self._output = self._interpreter.get_output_details()[0]
+        # The mean over the last convolution's places: of the tensors with one number each, the last.
+        self._embedding = [
+            tensor
+            for tensor in self._interpreter.get_tensor_details()
+            if tensor["shape"].tolist() in ([1, 1, 1, EMBEDDING], [1, EMBEDDING])
+        ][-1]
 
-    def scores(self, samples: Samples, sample_rate: int) -> NDArray[np.uint8]:
-        """Return its scores, 0 to 255, of each window: shape (windows, CLASSES).
+    def hear(self, samples: Samples, sample_rate: int) -> Heard:
+        """Return what it hears in each window of a sound.
 
         Window n covers n * HOP_S to n * HOP_S + 0.975 s; a shorter sound is repeated, so that it fills the window.
         """
@@ -42,11 +72,13 @@ class Teacher:
             sound = np.resize(sound, WINDOW)
         hop = int(HOP_S * RATE)
         windows = range(0, len(sound) - WINDOW + 1, hop)
-        return np.stack(
-            [self._window(sound[start : start + WINDOW]) for start in windows]
+        heard = [self._window(sound[start : start + WINDOW]) for start in windows]
+        return Heard(
+            scores=np.stack([scores for scores, _ in heard]),
+            embeddings=np.stack([embedding for _, embedding in heard]),
         )
 
-    def _window(self, sound: Samples) -> NDArray[np.uint8]:
+    def _window(self, sound: Samples) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         tensor = sound.reshape(self._input["shape"])
         if self._input["dtype"] != np.float32:
             scale, zero = self._input["quantization"]
@@ -55,11 +87,18 @@ class Teacher:
             )
         self._interpreter.set_tensor(self._input["index"], tensor)
         self._interpreter.invoke()
-        scores = self._interpreter.get_tensor(self._output["index"]).reshape(-1)
-        if scores.dtype != np.float32:
-            scale, zero = self._output["quantization"]
-            scores = (scores.astype(np.float32) - zero) * scale
-        steps: NDArray[np.uint8] = np.clip(np.round(scores * 255.0), 0, 255).astype(
-            np.uint8
-        )
-        return steps
+        scores = self._values(self._output)
+        embedding = self._values(self._embedding)
+        return _steps(scores, 1.0), _steps(embedding, EMBEDDING_FULL)
+
+    def _values(self, tensor: dict[str, Any]) -> NDArray[np.float32]:
+        values = self._interpreter.get_tensor(tensor["index"]).reshape(-1)
+        if values.dtype != np.float32:
+            scale, zero = tensor["quantization"]
+            values = (values.astype(np.float32) - zero) * scale
+        floats: NDArray[np.float32] = values
+        return floats
+
+
+def _steps(values: NDArray[np.float32], full: float) -> NDArray[np.uint8]:
+    return np.clip(np.round(values * (255.0 / full)), 0, 255).astype(np.uint8)

@@ -14,6 +14,7 @@ from stems import Bank
 
 PARAMETERS = LogMelParameters()
 FRAMES = 248
+STEP_FRAMES = 16
 FLOOR = np.log(np.float32(POWER_OFFSET))
 
 # Nothing is left to chance: a cry over one background.
@@ -65,11 +66,35 @@ def sound(
     return made
 
 
+def bank_of(stems: list[NDArray[np.float16]], *, taught: bool = False) -> Bank:
+    """Return a bank of one stem of each recording.
+
+    Where there was a teacher, it was sure of its class n in all of recording n, and its embedding of window w is w.
+    """
+    windows = 11 if taught else 0
+    first = np.cumsum([0, *map(len, stems)])
+    scores = np.zeros((len(stems) * windows, 521), np.uint8)
+    scores[np.arange(len(scores)), np.arange(len(scores)) // max(1, windows)] = 255
+    heard = np.tile(np.arange(windows, dtype=np.uint8), len(stems))
+    return Bank(
+        frames=np.concatenate(stems),
+        scores=scores,
+        embeddings=np.repeat(heard[:, None], 1_024, axis=1),
+        stems=np.array(
+            [
+                (n, first[n], len(stem), n * windows, windows, n * windows, windows)
+                for n, stem in enumerate(stems)
+            ]
+        ),
+    )
+
+
 def mixtures(
     recipe: Recipe,
     cry: NDArray[np.float16] | None = None,
     quality: str = "ok",
     split: str = "train",
+    taught: bool = False,
 ) -> Mixtures:
     """Return mixtures of one recording of each sound."""
     recordings = [
@@ -90,19 +115,13 @@ def mixtures(
         sound(ROOM_BANDS),
         sound(VAL_BANDS),
     ]
-    first = np.cumsum([0, *map(len, stems)])
-    bank = Bank(
-        frames=np.concatenate(stems),
-        scores=np.zeros((0, 521), np.uint8),
-        stems=np.array([(n, first[n], len(stems[n]), 0, 0) for n in range(len(stems))]),
-    )
     return Mixtures(
         recordings,
         split,
-        bank,
-        glides=[],
+        bank_of(stems, taught=taught),
         parameters=PARAMETERS,
         window_frames=FRAMES,
+        step_frames=STEP_FRAMES,
         recipe=recipe,
         seed=5,
     )
@@ -191,6 +210,47 @@ def test_a_blip_of_a_cry_is_no_crying() -> None:
     assert (batch.labels[:, UNKNOWN] == 1.0).all()
 
 
+def test_each_step_learns_what_the_teacher_heard_there() -> None:
+    """Of the sources that sound, one window of the teacher's after the other."""
+    batch = mixtures(
+        replace(PLAIN, background=(0.0, 0.0), front_padding=1.0),
+        cry=sound(CRY_BANDS, 300),
+        taught=True,
+    ).batch(30)
+    # Recording 0 is the cry; before the stream began nobody heard anything.
+    sounding = batch.features[:, STEP_FRAMES // 2 :: STEP_FRAMES, CRY_BANDS.start + 1]
+    steps = sounding.shape[1]
+    some = batch.heard.any(axis=1)
+    assert some.any()
+    np.testing.assert_array_equal(batch.heard[some, :steps], sounding[some] > FLOOR + 1)
+    assert (batch.tags[batch.heard][:, 0] == 255).all()
+    assert not batch.tags[batch.heard][:, 1:].any()
+    assert not batch.tags[~batch.heard].any()
+    for heard, embeddings in zip(batch.heard, batch.embeddings[:, :, 0], strict=True):
+        windows = embeddings[heard].astype(int)
+        # A step is 0.32 s, a window of the teacher's comes every 0.5 s.
+        assert set(np.diff(windows)) <= {0, 1}
+        if len(windows) > 4:
+            assert 0.4 < (windows[-1] - windows[0]) / (len(windows) - 1) < 0.9
+
+
+def test_what_is_not_heard_is_not_learnt() -> None:
+    """A background far under the cry leaves no trace in what the teacher is said to have heard."""
+    faint = mixtures(replace(PLAIN, snr_db=(25.0, 25.0)), taught=True).batch(30)
+    loud = mixtures(replace(PLAIN, snr_db=(0.0, 0.0)), taught=True).batch(30)
+    both = loud.heard & (loud.tags[:, :, 0] == 255)
+    assert (loud.tags[both][:, [1, 4]] == 255).any()
+    both = faint.heard & (faint.tags[:, :, 0] == 255)
+    assert both.any()
+    assert not (faint.tags[both][:, [1, 4]] == 255).any()
+
+
+def test_without_a_teacher_nothing_is_heard() -> None:
+    """And the labels alone are learnt."""
+    batch = mixtures(PLAIN).batch(10)
+    assert not batch.heard.any()
+
+
 def test_a_suspect_cry_counts_for_less() -> None:
     """And any other in full."""
     assert (mixtures(PLAIN).batch(10).weights == 1.0).all()
@@ -222,19 +282,15 @@ def test_the_same_seed_draws_the_same_windows() -> None:
 def test_data_without_cries_is_refused() -> None:
     """With what is missing."""
     recordings = [recording("household", "fan"), recording("silence", "room_silence")]
-    bank = Bank(
-        frames=np.concatenate([sound(FAN_BANDS), sound(ROOM_BANDS)]),
-        scores=np.zeros((0, 521), np.uint8),
-        stems=np.array([(0, 0, 300, 0, 0), (1, 300, 300, 0, 0)]),
-    )
+    bank = bank_of([sound(FAN_BANDS), sound(ROOM_BANDS)])
     with pytest.raises(DataError, match="crying"):
         Mixtures(
             recordings,
             "train",
             bank,
-            glides=[],
             parameters=PARAMETERS,
             window_frames=FRAMES,
+            step_frames=STEP_FRAMES,
             recipe=PLAIN,
             seed=5,
         )

@@ -7,7 +7,7 @@ import pytest
 
 from cry_engine.features import LogMelParameters
 from recordings import Recording
-from stems import glides, stem_samples, variants
+from stems import SYNTHETIC, Bank, build, stem_samples, synthetic_samples, variants
 
 PARAMETERS = LogMelParameters()
 
@@ -56,11 +56,32 @@ def test_a_stem_is_a_finite_sound_of_about_its_length(
     assert 0.5 * spread < np.max(np.abs(lengths)) < spread + 0.02
 
 
-def test_glides_are_stems_of_their_own() -> None:
-    """As many as asked for, of five seconds and more, the same for the same seed."""
-    made = glides(PARAMETERS, 3, seed=1)
-    assert len(made) == 3
-    for frames, again in zip(made, glides(PARAMETERS, 3, seed=1), strict=True):
-        assert len(frames) >= 240
-        assert np.isfinite(frames).all()
-        np.testing.assert_array_equal(frames, again)
+def test_synthetic_stems_are_sounds_of_some_seconds() -> None:
+    """The same for the same seed, and of several kinds."""
+    for seed in range(8):
+        made, again = (
+            synthetic_samples(np.random.default_rng(seed), PARAMETERS.sample_rate)
+            for _ in range(2)
+        )
+        assert 5.0 <= len(made) / PARAMETERS.sample_rate <= 7.0
+        assert np.isfinite(made).all()
+        assert made.any()
+        np.testing.assert_array_equal(made, again)
+
+
+def test_the_bank_holds_every_stem_and_is_made_once(tmp_path: Path) -> None:
+    """Without a teacher, and without recordings: two stems of synthesised calls."""
+
+    def bank() -> Bank:
+        return build(
+            [], PARAMETERS, tmp_path, common=2, scarce=6, synthetic=2,
+            teacher=None, seed=1, workers=1,
+        )  # fmt: skip
+
+    made = bank()
+    assert (made.stems[:, 0] == SYNTHETIC).all()
+    assert made.stems[:, 2].sum() == len(made.frames)
+    (file,) = tmp_path.glob("*/frames.npy")
+    written = file.stat().st_mtime_ns
+    np.testing.assert_array_equal(bank().frames, made.frames)
+    assert file.stat().st_mtime_ns == written
