@@ -25,7 +25,9 @@ from cry_engine.errors import (
 )
 from cry_engine.level import measure
 from cry_engine.sources import READ_TIMEOUT_S, Source
+from cry_engine.sources.base import cleaned
 from cry_engine.sources.ffmpeg import PROTOCOLS, FfmpegSource, check_url, input_devices
+from cry_engine.sources.inputs import gap_filter
 from cry_engine.sources.urls import redact, show_url
 from tests import streams
 
@@ -420,6 +422,9 @@ def test_the_network_is_reached_by_its_own_protocols_alone() -> None:
     [
         "tcp://0.0.0.0:80?listen",
         "tcp://host:80?listen=1",
+        "tcp://host:80#?listen",
+        "srt://0.0.0.0:9000?mode=listener",
+        "srt://host:9000?latency=20&mode=rendezvous",
         "http://host/" + "a" * 2_100,
         "file:///etc/passwd",
         "concat:a|b",
@@ -460,3 +465,53 @@ def test_what_is_no_stream_is_refused(url: str) -> None:
 def test_urls_are_shown_without_secrets(url: str, shown: str) -> None:
     """What is left says where, and not who."""
     assert show_url(url) == shown
+
+
+def filtered(sound: str) -> NDArray[np.float32]:
+    """Return what ffmpeg makes of a sound of its own, through the filter that fills gaps."""
+    made = subprocess.run(
+        [
+            *("ffmpeg", "-loglevel", "error", "-f", "lavfi", "-i", sound),
+            *("-af", gap_filter(RATE), "-ac", "1", "-f", "f32le", "-"),
+        ],
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    return np.frombuffer(made.stdout, np.float32)
+
+
+@pytest.mark.parametrize(
+    ("jump", "seconds"), [("gte(T,2)", 14.0), ("lt(T,2)", 4.0)], ids=["on", "back"]
+)
+def test_time_stamps_that_jump_make_no_hours(jump: str, seconds: float) -> None:
+    """By 50 minutes, after two of four seconds: ten of silence at most, and no sound is left out."""
+    sound = filtered(f"sine=440:duration=4,asetpts='PTS+if({jump},3000/TB,0)'")
+    assert len(sound) / RATE == pytest.approx(seconds, abs=0.2)
+    assert np.count_nonzero(np.abs(sound) > 0.01) / RATE > 3.5
+
+
+def test_stereo_is_mixed_to_the_level_that_it_has() -> None:
+    """The same sound on both sides is no louder for it."""
+    assert np.abs(
+        filtered("aevalsrc=0.5*sin(440*2*PI*t)|0.5*sin(440*2*PI*t):d=1")
+    ).max() == (pytest.approx(0.5, abs=0.01))
+
+
+def test_samples_that_are_none_are_made_harmless() -> None:
+    """Not a number, without bound, or far over full scale."""
+    samples = np.array([np.nan, np.inf, -np.inf, 1e24, -2.0, 0.25], np.float32)
+    assert cleaned(samples).tolist() == [0.0, 1.0, -1.0, 1.0, -1.0, 0.25]
+
+
+def test_an_ffmpeg_that_fails_is_asked_again(tmp_path: Path) -> None:
+    """What it can record from is remembered only when it has said so."""
+    ffmpeg = tmp_path / "ffmpeg"
+    ffmpeg.write_text("#!/bin/sh\nexit 1\n")
+    ffmpeg.chmod(0o755)
+    with pytest.raises(SourceUnavailableError, match="failed to list"):
+        input_devices(str(ffmpeg))
+    ffmpeg.write_text("#!/bin/sh\necho ' D  alsa            ALSA audio input'\n")
+    assert input_devices(str(ffmpeg)) == {"alsa"}
+    ffmpeg.chmod(0o644)
+    with pytest.raises(SourceUnavailableError, match="cannot be started"):
+        FfmpegSource.from_file(tmp_path, sample_rate=RATE, ffmpeg=str(ffmpeg)).open()

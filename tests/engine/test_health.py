@@ -79,6 +79,16 @@ def test_a_device_does_not_pause() -> None:
         assert heard(silence(9.5))[-1][0] is Health.SILENT
 
 
+def test_a_microphone_with_a_gate_is_learnt() -> None:
+    """It is silent again and again, between sounds; muting it once or twice is no gate."""
+    heard = Heard()
+    for _ in range(3):
+        heard(noise(2.0, 0.01))
+        assert (Health.OK, False) in heard(silence(3.0))
+    heard(noise(2.0, 0.01))
+    assert set(heard(silence(60.0))) == {OK}
+
+
 def test_the_silence_of_a_recording_is_what_it_is() -> None:
     """It is said, and stays evidence: no device hangs in a file."""
     assert Heard(SourceKind.RECORDING)(silence(9.5))[-1] == (Health.SILENT, True)

@@ -6,6 +6,7 @@ import importlib
 from importlib.metadata import PackageNotFoundError, version
 import math
 from pathlib import Path
+import threading
 from types import ModuleType
 from typing import Any, Literal, Protocol, Self
 
@@ -99,6 +100,8 @@ class _LiteRtRuntime:
     """LiteRT, several times faster, where it is installed."""
 
     def __init__(self, module: ModuleType, package: str, model: bytes) -> None:
+        # It is no place for two threads at a time.
+        self._lock = threading.Lock()
         try:
             self.name = f"LiteRT {version(package)}"
         except PackageNotFoundError:
@@ -126,9 +129,10 @@ class _LiteRtRuntime:
         )
 
     def run(self, window: NDArray[Any]) -> NDArray[Any]:
-        self._interpreter.set_tensor(self._input, window)
-        self._interpreter.invoke()
-        output: NDArray[Any] = self._interpreter.get_tensor(self._output)
+        with self._lock:
+            self._interpreter.set_tensor(self._input, window)
+            self._interpreter.invoke()
+            output: NDArray[Any] = self._interpreter.get_tensor(self._output)
         return output
 
 

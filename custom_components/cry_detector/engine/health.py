@@ -17,8 +17,12 @@ SILENT_S = 8.5
 # quiet. It is a compromise: for so long, a camera that is muted goes unnoticed.
 LONGEST_PAUSE_S = 600.0
 
-# From this length on, digital silence between two sounds was a codec's pause.
+# From this length on, digital silence between two sounds was a pause.
 _PAUSE_S = 1.0
+
+# After so many pauses it is the source's way: a codec that sends nothing, or a microphone with a
+# gate. A button that mutes a microphone is pressed once or twice.
+_PAUSES = {SourceKind.DEVICE: 3, SourceKind.STREAM: 1, SourceKind.RECORDING: 1}
 
 # No microphone gives one value, other than silence, for this long ...
 _FLAT_S = 5.0
@@ -77,8 +81,9 @@ class HealthMonitor:
     """Judges a stream hop by hop, as it came in: before any gain.
 
     A recording is what it is: its silence and its repetitions are no faults of a device, so
-    they stay evidence. Of a stream, whose codec may send nothing while a room is quiet, silence
-    between sounds is remembered: from then on it takes LONGEST_PAUSE_S of it to be SILENT.
+    they stay evidence. Of a stream, whose codec may send nothing while a room is quiet, and of a
+    microphone with a gate, silence between sounds is remembered: from then on it takes
+    LONGEST_PAUSE_S of it to be SILENT.
     """
 
     def __init__(self, sample_rate: int, kind: SourceKind) -> None:
@@ -86,6 +91,7 @@ class HealthMonitor:
         self._sample_rate = sample_rate
         self._kind = kind
         self._has_sounded = False
+        self._pause_count = 0
         self._pauses = False
         self._silent_s = 0.0
         self._flat_s = 0.0
@@ -119,7 +125,8 @@ class HealthMonitor:
             self._silent_s += span_s
             return
         if self._has_sounded and self._silent_s >= _PAUSE_S:
-            self._pauses = self._kind is SourceKind.STREAM
+            self._pause_count += 1
+            self._pauses = self._pause_count >= _PAUSES[self._kind]
         self._has_sounded = True
         self._silent_s = 0.0
 

@@ -129,7 +129,7 @@ class Manifest:
                 else int(_number(values, "sample_rate", 1_000, 192_000))
             ),
             window_s=_number(values, "window_s", 0.05, 60.0),
-            hop_s=_number(values, "hop_s", 0.05, 60.0),
+            hop_s=_number(values, "hop_s", 0.05, 2.0),
             features=features,
             labels=labels,
             crying=crying,
@@ -195,12 +195,13 @@ def _number(
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ModelError(f"{key} must be a number, not {value!r:.100}")
     if not lowest <= value <= highest:
-        raise ModelError(f"{key} must be {lowest:g} to {highest:g}, not {value:g}")
+        raise ModelError(f"{key} must be {lowest:g} to {highest:g}, not {value!r:.40}")
     return value
 
 
 def _thresholds(values: Mapping[str, Any]) -> Thresholds:
-    on, off = _number(values, "on", 0.0, 1.0), _number(values, "off", 0.0, 1.0)
+    # Over 0, since everything reaches that.
+    on, off = _number(values, "on", 1e-6, 1.0), _number(values, "off", 1e-6, 1.0)
     if off > on:
         raise ModelError("thresholds: off must not be over on")
     return Thresholds(on=on, off=off)

@@ -18,6 +18,15 @@ from . import READ_TIMEOUT_S, Chunk, SourceKind
 _NOTHING = np.zeros(0, np.float32)
 
 
+def cleaned(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return floats as samples of -1 to 1.
+
+    What is broken, or means ill, can send numbers that are none, or so large that they would
+    poison every average that they enter.
+    """
+    return np.nan_to_num(samples).clip(-1.0, 1.0)
+
+
 class PolledSource(ABC):
     """A source that waits on file descriptors, and on a socket by which `close` wakes it.
 

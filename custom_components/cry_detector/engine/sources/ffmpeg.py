@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from ..errors import SourceEndedError, SourceUnavailableError
 from . import inputs
-from .base import PolledSource
+from .base import PolledSource, cleaned
 from .inputs import FfmpegInput
-from .program import input_devices, missing, reason
+from .program import input_devices, not_started, reason
 from .urls import PROTOCOLS, check_url
 
 __all__ = ["PROTOCOLS", "FfmpegSource", "check_url", "input_devices"]
@@ -116,7 +116,7 @@ class FfmpegSource(PolledSource):
                 start_new_session=True,
             )
         except OSError as error:
-            raise missing(self._command[0]) from error
+            raise not_started(self._command[0], error) from error
         if (stdin := self._process.stdin) is not None:
             # Where ffmpeg is gone already, its end is noticed like any other.
             with contextlib.suppress(BrokenPipeError), stdin:
@@ -151,10 +151,7 @@ class FfmpegSource(PolledSource):
         data = self._rest + data
         whole = len(data) - len(data) % _SAMPLE_BYTES
         self._rest = data[whole:]
-        # A broken decoder can emit NaN, which would poison every average that it enters.
-        return np.nan_to_num(
-            np.frombuffer(data[:whole], np.float32), posinf=1.0, neginf=-1.0
-        )
+        return cleaned(np.frombuffer(data[:whole], np.float32))
 
     @staticmethod
     def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:

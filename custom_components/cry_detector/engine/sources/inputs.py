@@ -20,6 +20,9 @@ _IO_TIMEOUT_US = 7_000_000
 # nothing while it is quiet (DTX) then sounds quiet, and not slow.
 _GAP_S = 0.3
 
+# A longer one is a clock that was set, rather than a quiet room; so is any that goes back.
+_LONGEST_GAP_S = 10
+
 # How much PulseAudio collects before it hands it on, in bytes of 16 bits, two channels, 48 kHz: 50 ms. Left to itself
 # it may be two seconds.
 _FRAGMENT_BYTES = 9_600
@@ -88,8 +91,20 @@ def stream(url: str) -> FfmpegInput:
 
 
 def gap_filter(sample_rate: int) -> str:
-    """Return the ffmpeg filter that resamples, and fills gaps of the timestamps."""
-    return f"aresample={sample_rate}:async=1:min_hard_comp={_GAP_S}"
+    """Return the ffmpeg filter that mixes down, resamples, and fills gaps of the timestamps.
+
+    Timestamps that jump, either way, as where a server has lost its camera and found it
+    again, become neither hours of silence nor of sound left out.
+    """
+    steady = (
+        "asetpts='if(isnan(PREV_INPTS),PTS,"
+        f"PREV_OUTPTS+clip(PTS-PREV_INPTS,0,{_LONGEST_GAP_S}/TB))'"
+    )
+    # Where this filter is, it is what mixes down, and must not become louder by it.
+    return (
+        f"{steady},aresample={sample_rate}:async=1:min_hard_comp={_GAP_S}"
+        ":rematrix_maxval=1.0"
+    )
 
 
 def recording(path: Path | str, *, real_time: bool, loop: bool) -> FfmpegInput:

@@ -24,9 +24,12 @@ def input_devices(ffmpeg: str = "ffmpeg") -> frozenset[str]:
             check=False,
         )
     except OSError as error:
-        raise missing(ffmpeg) from error
+        raise not_started(ffmpeg, error) from error
     except subprocess.TimeoutExpired as error:
         raise SourceUnavailableError(f"{ffmpeg} does not answer") from error
+    if listing.returncode:
+        # It is not remembered: the next attempt asks again.
+        raise SourceUnavailableError(f"{ffmpeg} failed to list its devices")
     return frozenset(
         re.findall(
             r"^ D[E ]? +(\w+)", listing.stdout.decode(errors="replace"), re.MULTILINE
@@ -34,11 +37,13 @@ def input_devices(ffmpeg: str = "ffmpeg") -> frozenset[str]:
     )
 
 
-def missing(ffmpeg: str) -> FfmpegMissingError:
-    """Return the error to raise where there is no such program."""
-    return FfmpegMissingError(
-        f"{ffmpeg} was not found: install ffmpeg, or say where it is"
-    )
+def not_started(ffmpeg: str, error: OSError) -> SourceUnavailableError:
+    """Return the error to raise where the program could not be started."""
+    if isinstance(error, FileNotFoundError):
+        return FfmpegMissingError(
+            f"{ffmpeg} was not found: install ffmpeg, or say where it is"
+        )
+    return SourceUnavailableError(f"{ffmpeg} cannot be started: {error.strerror}")
 
 
 def reason(complaint: str, name: str, url: str) -> str:

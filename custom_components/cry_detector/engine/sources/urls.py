@@ -62,10 +62,14 @@ def check_url(url: str) -> str:
         raise InvalidSourceError(
             f"the URL has no host: {parts.scheme}://<host>/<path> is what is asked for"
         )
-    if parts.scheme == "tcp" and parts.query:
-        # `?listen` would open a port of this machine.
+    # Either would open a port of this machine; ffmpeg looks for options behind a # as well.
+    if parts.scheme == "tcp" and "?" in url:
         raise InvalidSourceError(
             "a tcp:// URL takes no options: leave out what ? begins"
+        )
+    if parts.scheme == "srt" and re.search(r"[?&]mode=(?!caller(&|#|$))", url):
+        raise InvalidSourceError(
+            "an srt:// URL is called, never listened at: leave out mode="
         )
     return show_url(url)
 
