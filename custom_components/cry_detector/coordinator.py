@@ -62,6 +62,7 @@ class CryDetectorCoordinator(Hearing):
         self._thread_ended.set()
         self._running: asyncio.Task[None] | None = None
         self._switching = asyncio.Lock()
+        self._closed = False
         self._cancel_flip: CALLBACK_TYPE | None = None
         self._cancel_tick: CALLBACK_TYPE | None = None
 
@@ -99,8 +100,10 @@ class CryDetectorCoordinator(Hearing):
             self._cancel_tick()
         if self._cancel_flip is not None:
             self._cancel_flip()
-        await self._async_stop_listening()
-        await self._store.async_save()
+        async with self._switching:
+            self._closed = True
+            await self._async_stop_listening()
+            await self._store.async_save()
 
     async def async_set_listening(
         self, on: bool, duration: timedelta | None = None
@@ -112,6 +115,8 @@ class CryDetectorCoordinator(Hearing):
             duration: after which it becomes the opposite by itself.
         """
         async with self._switching:
+            if self._closed:
+                return
             was_on = self.listening
             self._store.wish = Wish.now(on=on, duration=duration)
             self._store.async_save_soon()
@@ -175,9 +180,8 @@ class CryDetectorCoordinator(Hearing):
             await self._reconnector.async_run(ends=ends)
         finally:
             self._listener = None
-            # Home Assistant stops, or the detector is unloaded: nobody is left to be told.
-            if self._cries.close(sound_lost=True):
-                self._store.async_save_soon()
+            # Home Assistant stops, or the detector is unloaded.
+            self._tell(self._cries.close(sound_lost=True))
 
     async def _async_listen(self, heard: Callable[[Observation], None]) -> None:
         # A thread that hangs in a driver is left behind; another is not, until it returns.

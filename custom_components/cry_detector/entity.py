@@ -42,3 +42,7 @@ class CryDetectorEntity(CoordinatorEntity[CryDetectorCoordinator]):
     def available(self) -> bool:
         """Return whether what it shows is known."""
         return not self._needs_sound or super().available
+
+    @override
+    async def async_update(self) -> None:
+        """Do nothing: what is heard comes by itself, and cannot be asked for."""

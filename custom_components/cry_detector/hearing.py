@@ -119,8 +119,7 @@ class Hearing(DataUpdateCoordinator[Report]):
         if self.sound.state is SoundState.OFF:
             return
         now, now_s = dt_util.utcnow(), self.hass.loop.time()
-        for listener in tuple(self._observation_listeners):
-            listener(observation)
+        self._hand(self._observation_listeners, observation)
         self.recent.append(
             Heard(
                 now,
@@ -165,7 +164,7 @@ class Hearing(DataUpdateCoordinator[Report]):
             or self.loss.translation_key != loss.translation_key
             or self.loss.is_refusal is not loss.is_refusal
         )
-        self.loss = loss
+        self.loss = self.last_exception = loss
         self.sound.lost(loss.translation_key, self.hass.loop.time())
         self.lost_since = self.lost_since or dt_util.utcnow()
         # While Home Assistant starts, cameras and PulseAudio may just not be up yet.
@@ -193,5 +192,12 @@ class Hearing(DataUpdateCoordinator[Report]):
             self._store.async_save_soon(
                 0.0 if event.episode.end is not None else SAVE_DELAY_S
             )
-            for listener in tuple(self._cry_listeners):
-                listener(event)
+            self._hand(self._cry_listeners, event)
+
+    def _hand[T](self, listeners: set[Callable[[T], None]], what: T) -> None:
+        """Hand something on: a listener that fails ends neither the listening nor the others."""
+        for listener in tuple(listeners):
+            try:
+                listener(what)
+            except Exception:
+                _LOGGER.exception("%s: unexpected error of a listener", self.name)

@@ -58,10 +58,13 @@ async def async_listen(
     # Its windows and filters take a small computer longer than the event loop may.
     listener = await hass.async_add_executor_job(create)
     ended = threading.Event()
+    # Until it has begun there is none to wait for.
+    ended.set()
     if opened is not None:
         opened(listener, ended)
 
     def listen() -> EngineError | None:
+        ended.clear()
         try:
             for observation in listener:
                 hass.loop.call_soon_threadsafe(heard, observation)

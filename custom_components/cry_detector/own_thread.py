@@ -42,7 +42,16 @@ async def async_in_own_thread[T](
     finally:
         # Ending may wait for a child process, and it waits for the thread.
         stopping = hass.async_add_executor_job(stop)
-        _, hanging = await asyncio.wait([stopping], timeout=STOP_TIMEOUT_S)
-        if hanging:
+        give_up_s = hass.loop.time() + STOP_TIMEOUT_S
+        cancelled: asyncio.CancelledError | None = None
+        while not stopping.done() and (left_s := give_up_s - hass.loop.time()) > 0:
+            try:
+                await asyncio.wait([stopping], timeout=left_s)
+            except asyncio.CancelledError as err:
+                # Cancelled while a timeout ends it already: it is ended all the same.
+                cancelled = err
+        if not stopping.done():
             _LOGGER.warning("%s: its thread hangs", name)
+        if cancelled is not None:
+            raise cancelled
     return working.result()

@@ -53,7 +53,13 @@ class _EntryFlow(RepairsFlow):
 
     async def _async_retry(self) -> RepairsFlowResult:
         """Set the detector up again, and see whether that was enough."""
-        await self.hass.config_entries.async_reload(self._entry.entry_id)
+        entry = self._entry
+        is_loaded = entry.state is ConfigEntryState.LOADED
+        lost_since = entry.runtime_data.lost_since if is_loaded else None
+        await self.hass.config_entries.async_reload(entry.entry_id)
+        if lost_since is not None and entry.state is ConfigEntryState.LOADED:
+            # It is the same loss, until something is heard.
+            entry.runtime_data.lost_since = lost_since
         if await self._async_works():
             return self.async_create_entry(data={})
         return await self.async_step_not_yet()

@@ -101,8 +101,8 @@ async def _async_listen(call: ServiceCall) -> None:
     """Have detectors listen or not, for a while or for good."""
     # All are looked up before any is changed.
     entries = await _async_targeted_entries(call)
-    for entry in entries:
-        await entry.runtime_data.async_set_listening(
+    for coordinator in [entry.runtime_data for entry in entries]:
+        await coordinator.async_set_listening(
             call.data[ATTR_LISTENING], call.data.get(ATTR_DURATION)
         )
 
@@ -133,7 +133,7 @@ def _loaded_entry(hass: HomeAssistant, entry_id: str | None) -> CryDetectorConfi
 async def _async_classify(call: ServiceCall) -> ServiceResponse:
     """Find the crying in a file."""
     hass = call.hass
-    if media := call.data.get(ATTR_MEDIA):
+    if (media := call.data.get(ATTR_MEDIA)) is not None:
         if not isinstance(media, str):
             media = media[ATTR_MEDIA_CONTENT_ID]
         wanted = await async_media_path(hass, media)

@@ -65,7 +65,9 @@ class Sound:
 
     def heard(self, observation: Observation, now_s: float) -> bool:
         """Take an observation; return whether it can be trusted."""
-        self._lost_s += max(0.0, observation.lost_s - self._engine_lost_s)
+        if self._lost_since_s is None:
+            # Else the clock counts it.
+            self._lost_s += max(0.0, observation.lost_s - self._engine_lost_s)
         self._engine_lost_s = observation.lost_s
         if not observation.health.alive:
             self._was_dead = True

@@ -299,3 +299,41 @@ async def test_whoever_asks_is_told_what_is_heard(
     ] * 7
     await ear.hears(400)
     assert len(coordinator.recent) == 600
+
+
+async def test_a_listener_that_fails_does_not_deafen_the_others(
+    hass: HomeAssistant, ear: Ear, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is said in the log, and the listening goes on."""
+    entry = entry_for({"source": "stream", "url": "http://camera.local/nursery"})
+    await async_set_up(hass, entry)
+    coordinator = entry.runtime_data
+    told: list[CryEvent] = []
+
+    def fail(what: object) -> None:
+        raise ValueError("a fault of a listener")
+
+    for subscribe in (
+        coordinator.async_listen_to_observations,
+        coordinator.async_subscribe_cries,
+    ):
+        entry.async_on_unload(subscribe(fail))
+    entry.async_on_unload(coordinator.async_subscribe_cries(told.append))
+    await ear.hears_it_end(await ear.hears_crying(3))
+    assert [event.kind.value for event in told] == ["started", "ended"]
+    assert coordinator.audio_ok
+    assert "a fault of a listener" in caplog.text
+
+
+async def test_an_episode_that_a_reload_cuts_off_is_told_as_ended(
+    hass: HomeAssistant, ear: Ear
+) -> None:
+    """Whoever was told of its beginning waits for its end."""
+    entry = entry_for({"source": "stream", "url": "http://camera.local/nursery"})
+    await async_set_up(hass, entry)
+    told: list[CryEvent] = []
+    entry.runtime_data.async_subscribe_cries(told.append)
+    await ear.hears_crying(3)
+    await hass.config_entries.async_reload(entry.entry_id)
+    assert [event.kind.value for event in told] == ["started", "ended"]
+    assert told[-1].episode.sound_lost

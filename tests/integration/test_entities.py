@@ -16,6 +16,7 @@ from homeassistant.const import (
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import (
@@ -342,3 +343,18 @@ async def test_the_demos_dashboard_shows_what_there_is(
     there = {state.entity_id for state in hass.states.async_all()}
     assert on_screen <= there
     assert there - on_screen == {"sensor.nursery_last_cry_duration"}
+
+
+async def test_being_asked_to_update_changes_nothing(
+    hass: HomeAssistant, entry: MockConfigEntry, ear: Ear
+) -> None:
+    """What is heard comes by itself; an automation that asks for it takes nothing away."""
+    assert await async_setup_component(hass, "homeassistant", {})
+    await async_set_up(hass, entry)
+    await ear.hears_crying(3)
+    entity_id = entity_id_of(hass, entry, "crying")
+    await hass.services.async_call(
+        "homeassistant", "update_entity", {ATTR_ENTITY_ID: [entity_id]}, blocking=True
+    )
+    entry.runtime_data.async_update_listeners()
+    assert hass.states.get(entity_id).state == "on"

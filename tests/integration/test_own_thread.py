@@ -48,3 +48,28 @@ async def test_a_thread_that_hangs_does_not_hold_anybody_up(
     assert "Nursery: its thread hangs" in caplog.text
     comes_back.set()
     await helpers.async_wait_for(lambda: not helpers.listening_threads())
+
+
+async def test_being_cancelled_twice_does_not_cut_short_what_ends_it(
+    hass: HomeAssistant,
+) -> None:
+    told = threading.Event()
+
+    def end_slowly() -> None:
+        told.wait(0.5)
+        comes_back.set()
+
+    comes_back = threading.Event()
+    working = asyncio.create_task(
+        async_in_own_thread(hass, "Nursery", comes_back.wait, end_slowly)
+    )
+    await helpers.async_wait_for(lambda: bool(helpers.listening_threads()))
+
+    working.cancel()
+    await asyncio.sleep(0.1)
+    working.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await working
+
+    assert comes_back.is_set()
+    assert helpers.listening_threads() == []

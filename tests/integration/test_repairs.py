@@ -313,6 +313,9 @@ async def test_sound_that_is_back_is_found_by_listening_again(
     assert dialog.step["menu_options"] == ["listen_again", "reconfigure"]
     step = await dialog.choose("listen_again")
     assert (step["type"], step["step_id"]) == ("menu", "not_yet")
+    # It is the same loss as before.
+    clock.wait(entry, minutes=1)
+    assert issues(hass) == {"source_lost"}
     write_wav(path, room(20))
     step = await dialog.choose("listen_again")
     assert step["type"] == "create_entry"

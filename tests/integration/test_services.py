@@ -254,6 +254,7 @@ async def test_media_can_be_classified(
 @pytest.mark.parametrize(
     ("media_id", "key"),
     [
+        ("", "media_not_found"),
         ("media-source://media_source/local/../secrets.yaml", "media_not_found"),
         ("media-source://nowhere/room.wav", "media_not_found"),
         ("media-source://media_source/local/missing.wav", "file_not_found"),
