@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+import json
 from typing import Any
 
 import aiohttp
@@ -23,7 +24,7 @@ class Client:
         """Prepare to speak to the Home Assistant at `url`."""
         self._session = session
         self._url = url
-        self._token = ""
+        self._token = self._refresh_token = ""
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._last_id = 0
 
@@ -41,13 +42,16 @@ class Client:
         steps = await self._request("get", "/api/onboarding", missing=[])
         is_open = any(step["step"] == "user" and not step["done"] for step in steps)
         code = await (self._onboard() if is_open else self._log_in())
-        form = {
-            "grant_type": "authorization_code",
-            "code": code,
-            "client_id": self._url,
-        }
+        await self._take_token(grant_type="authorization_code", code=code)
+
+    async def _take_token(self, **grant: str) -> None:
+        """Exchange what was granted for a token; it is good for half an hour."""
+        form = {**grant, "client_id": self._url}
         async with self._session.post(f"{self._url}/auth/token", data=form) as response:
-            self._token = (await response.json())["access_token"]
+            answer = await response.json()
+        self._token = answer["access_token"]
+        # It comes with the first one, and is good for ever.
+        self._refresh_token = answer.get("refresh_token", self._refresh_token)
 
     async def _onboard(self) -> str:
         """Make the user over the onboarding API; return a code to sign in with."""
@@ -176,15 +180,24 @@ class Client:
         missing: Any = ...,
     ) -> Any:
         """Make a request; `missing`, if given, is the answer where there is nothing (404)."""
+        status, text = await self._ask(method, path, content)
+        if status == 401 and self._refresh_token:
+            await self._take_token(
+                grant_type="refresh_token", refresh_token=self._refresh_token
+            )
+            status, text = await self._ask(method, path, content)
+        if status == 404 and missing is not ...:
+            return missing
+        if status >= 400:
+            raise DemoError(f"Home Assistant answers {path} with {status}: {text}")
+        return json.loads(text)
+
+    async def _ask(
+        self, method: str, path: str, content: dict[str, Any] | None
+    ) -> tuple[int, str]:
+        """Make a request; return the status and the text of the answer."""
         headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
         async with self._session.request(
             method, f"{self._url}{path}", json=content, headers=headers
         ) as response:
-            if response.status == 404 and missing is not ...:
-                return missing
-            if response.status >= 400:
-                text = await response.text()
-                raise DemoError(
-                    f"Home Assistant answers {path} with {response.status}: {text}"
-                )
-            return await response.json()
+            return response.status, await response.text()
