@@ -14,6 +14,7 @@ from homeassistant.components.media_player import (
 )
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import Context, HomeAssistant, ServiceCall
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.template import render_complex
 from homeassistant.helpers.typing import ConfigType, TemplateVarsType
@@ -75,6 +76,7 @@ class Phone:
     def __init__(self, hass: HomeAssistant, name: str) -> None:
         """Register it as its app does."""
         self._hass = hass
+        self._name = name
         self.calls: list[ServiceCall] = async_mock_service(
             hass, "notify", f"mobile_app_{slugify(name)}"
         )
@@ -96,6 +98,15 @@ class Phone:
             name=name,
         )
         self.device_id = device.id
+
+    def go_offline(self) -> None:
+        """Fail whatever is sent from now on; it is noted all the same."""
+        self.calls = async_mock_service(
+            self._hass,
+            "notify",
+            f"mobile_app_{slugify(self._name)}",
+            raise_exception=HomeAssistantError("The phone is offline"),
+        )
 
     @property
     def messages(self) -> list[str]:

@@ -9,14 +9,18 @@ from typing import Any
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.automation import DOMAIN as AUTOMATION_DOMAIN
 from homeassistant.components.automation.helpers import async_get_blueprints
-from homeassistant.core import HomeAssistant
+from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
+from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from tests.integration.household import (
     BLUEPRINTS,
+    Lamp,
     Phone,
+    Speaker,
     async_add_lamp,
     async_add_speaker,
 )
@@ -99,6 +103,21 @@ async def async_use(hass: HomeAssistant, name: str, **inputs: Any) -> None:
     state = hass.states.get(f"automation.{name}")
     assert state
     assert state.state == "on"
+
+
+async def async_use_late(
+    hass: HomeAssistant, after: str, name: str, **inputs: Any
+) -> None:
+    """Make an automation while Home Assistant starts, or by a change of it."""
+    if after == "start":
+        hass.set_state(CoreState.starting)
+    await async_use(hass, name, **inputs)
+    if after == "start":
+        hass.set_state(CoreState.running)
+        hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
+    else:
+        hass.bus.async_fire("automation_reloaded")
+    await async_settle(hass)
 
 
 def attributes(hass: HomeAssistant, entity_id: str) -> dict[str, Any]:
@@ -373,6 +392,80 @@ async def test_a_loss_while_the_baby_cries_is_not_calm(
     )
 
 
+async def test_an_offline_phone_does_not_end_the_run(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+) -> None:
+    await async_use(
+        hass, "notify_phone", detector=nursery.crying, phone=phone.device_id
+    )
+    phone.go_offline()
+    await nursery.async_cry()
+    await clock.async_pass(minutes=11)
+    assert phone.messages == [
+        "The baby is crying.",
+        "The baby is crying for 10 minutes.",
+    ]
+
+    await phone.async_tap("On my way")
+
+    assert nursery.state("switch", "listening") == "off"
+    assert phone.messages[2:] == ["clear_notification"]
+
+
+async def test_a_cooldown_longer_than_the_reminder_leaves_nothing_unanswered(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+) -> None:
+    await async_use(
+        hass,
+        "notify_phone",
+        detector=nursery.crying,
+        phone=phone.device_id,
+        cooldown={"minutes": 30},
+    )
+    await nursery.async_cry()
+    await clock.async_pass(minutes=29)
+    assert phone.messages == ["The baby is crying."]
+    await clock.async_pass(minutes=2)
+    assert phone.messages[1:] == ["The baby is crying for 30 minutes."]
+
+    await clock.async_pass(minutes=20)
+    await nursery.async_calm()
+
+    assert phone.messages[2:] == ["clear_notification"]
+
+
+@pytest.mark.parametrize("after", ["start", "reload"])
+async def test_a_baby_that_cries_already_is_told(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock, after: str
+) -> None:
+    await nursery.async_cry()
+    await async_use_late(
+        hass, after, "notify_phone", detector=nursery.crying, phone=phone.device_id
+    )
+
+    await clock.async_pass(seconds=9)
+    assert not phone.calls, "the minimum length counts"
+    await clock.async_pass(seconds=2)
+    assert phone.messages == ["The baby is crying."]
+
+
+@pytest.mark.parametrize("crying", [True, False])
+async def test_what_is_short_or_calm_after_a_start_is_nothing_to_tell(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock, crying: bool
+) -> None:
+    if crying:
+        await nursery.async_cry()
+    await async_use_late(
+        hass, "start", "notify_phone", detector=nursery.crying, phone=phone.device_id
+    )
+
+    await clock.async_pass(seconds=5)
+    await nursery.async_calm()
+    await clock.async_pass(minutes=10)
+
+    assert not phone.calls
+
+
 async def test_the_night_light_is_there_while_the_baby_cries(
     hass: HomeAssistant, nursery: Nursery, clock: Clock
 ) -> None:
@@ -431,6 +524,96 @@ async def test_the_night_light_goes_back_to_what_was(
         4000,
     )
     assert not hass.states.async_entity_ids("scene")
+
+
+async def test_what_ends_while_the_light_is_turned_on_is_noticed(
+    hass: HomeAssistant,
+    nursery: Nursery,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lamp = await async_add_lamp(hass)
+    assert await async_setup_component(hass, "scene", {})
+    turn_on = Lamp.async_turn_on
+
+    async def async_turn_on_slowly(self: Lamp, **kwargs: Any) -> None:
+        await turn_on(self, **kwargs)
+        await nursery.async_calm()
+
+    monkeypatch.setattr(Lamp, "async_turn_on", async_turn_on_slowly)
+    await async_use(
+        hass, "night_light", detector=nursery.crying, lights=[lamp], only_dark=False
+    )
+
+    await nursery.async_cry()
+    await clock.async_pass(seconds=6)
+    await async_settle(hass)
+    assert attributes(hass, lamp)["state"] == "on"
+    await clock.async_pass(minutes=2)
+
+    assert attributes(hass, lamp)["state"] == "off"
+
+
+async def test_a_lamp_that_fails_leaves_nothing_behind(
+    hass: HomeAssistant,
+    nursery: Nursery,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lamp = await async_add_lamp(hass)
+    assert await async_setup_component(hass, "scene", {})
+
+    def fail_after(name: str) -> None:
+        done = getattr(Lamp, name)
+
+        async def async_fail(self: Lamp, **kwargs: Any) -> None:
+            await done(self, **kwargs)
+            raise HomeAssistantError("One of the lamps does not answer")
+
+        monkeypatch.setattr(Lamp, name, async_fail)
+
+    fail_after("async_turn_on")
+    fail_after("async_turn_off")
+    await async_use(
+        hass, "night_light", detector=nursery.crying, lights=[lamp], only_dark=False
+    )
+
+    await nursery.async_cry()
+    await clock.async_pass(seconds=6)
+    assert attributes(hass, lamp)["state"] == "on"
+    assert len(hass.states.async_entity_ids("scene")) == 1
+    await nursery.async_calm()
+    await clock.async_pass(minutes=3)
+
+    assert attributes(hass, lamp)["state"] == "off"
+    assert not hass.states.async_entity_ids("scene")
+
+
+async def test_the_night_light_stays_on_who_is_in_the_room(
+    hass: HomeAssistant, nursery: Nursery, clock: Clock
+) -> None:
+    lamp = await async_add_lamp(hass)
+    assert await async_setup_component(hass, "scene", {})
+    await async_use(
+        hass, "night_light", detector=nursery.crying, lights=[lamp], only_dark=False
+    )
+    await nursery.async_cry()
+    await clock.async_pass(seconds=6)
+
+    await nursery.coordinator.async_set_listening(False)
+    await clock.async_pass(minutes=20)
+    assert attributes(hass, lamp)["state"] == "on"
+    await nursery.coordinator.async_set_listening(True)
+    await async_settle(hass)
+    await nursery.async_calm()
+    await clock.async_pass(minutes=1)
+    assert attributes(hass, lamp)["state"] == "on"
+    # Calm until now, and then another pause; this one has no end.
+    await nursery.coordinator.async_set_listening(False)
+    await clock.async_pass(minutes=29)
+    assert attributes(hass, lamp)["state"] == "on"
+    await clock.async_pass(minutes=4)
+    assert attributes(hass, lamp)["state"] == "off"
 
 
 async def test_by_day_there_is_no_night_light(
@@ -504,6 +687,97 @@ async def test_what_cannot_be_soothed_is_told(
     assert phone.messages == ["Soothing has not helped in 3 minutes."]
     await nursery.async_calm()
     assert phone.messages[1:] == ["clear_notification"]
+
+
+async def test_what_ends_while_the_speaker_begins_is_noticed(
+    hass: HomeAssistant,
+    nursery: Nursery,
+    phone: Phone,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    speaker = await async_add_speaker(hass)
+    play_media = Speaker.async_play_media
+
+    async def async_play_slowly(self: Speaker, *args: str, **kwargs: Any) -> None:
+        await play_media(self, *args, **kwargs)
+        await nursery.async_calm()
+
+    monkeypatch.setattr(Speaker, "async_play_media", async_play_slowly)
+    await async_use(
+        hass,
+        "soothe",
+        detector=nursery.crying,
+        speaker=speaker,
+        media=LULLABY,
+        phone=phone.device_id,
+    )
+
+    await nursery.async_cry()
+    await clock.async_pass(seconds=21)
+    await async_settle(hass)
+    assert attributes(hass, speaker)["state"] == "playing"
+    await clock.async_pass(minutes=2)
+
+    assert attributes(hass, speaker)["state"] == "idle"
+    assert not phone.calls
+
+
+async def test_calm_moments_do_not_make_patience_longer(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+) -> None:
+    speaker = await async_add_speaker(hass)
+    await async_use(
+        hass,
+        "soothe",
+        detector=nursery.crying,
+        speaker=speaker,
+        media=LULLABY,
+        phone=phone.device_id,
+    )
+
+    await nursery.async_cry()
+    await clock.async_pass(seconds=21)
+    for _ in range(5):
+        await clock.async_pass(minutes=1)
+        await nursery.async_calm()
+        await clock.async_pass(seconds=50)
+        await nursery.async_cry()
+    assert attributes(hass, speaker)["state"] == "playing"
+    await clock.async_pass(minutes=1)
+
+    assert attributes(hass, speaker)["state"] == "idle"
+    assert phone.messages == ["Soothing has not helped in 10 minutes."]
+
+
+async def test_a_speaker_that_fails_does_not_keep_the_phone_from_being_told(
+    hass: HomeAssistant,
+    nursery: Nursery,
+    phone: Phone,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    speaker = await async_add_speaker(hass)
+
+    async def async_fail(self: Speaker, *args: Any, **kwargs: Any) -> None:
+        raise HomeAssistantError("The speaker does not answer")
+
+    monkeypatch.setattr(Speaker, "async_set_volume_level", async_fail)
+    monkeypatch.setattr(Speaker, "async_play_media", async_fail)
+    await async_use(
+        hass,
+        "soothe",
+        detector=nursery.crying,
+        speaker=speaker,
+        media=LULLABY,
+        phone=phone.device_id,
+        patience={"minutes": 3},
+    )
+
+    await nursery.async_cry()
+    await clock.async_pass(minutes=4)
+
+    assert phone.messages == ["Soothing has not helped in 3 minutes."]
 
 
 async def test_soothing_a_room_that_is_no_longer_heard_is_told(
@@ -648,5 +922,49 @@ async def test_a_pause_is_no_loss(
 
     await nursery.coordinator.async_set_listening(False)
     await clock.async_pass(minutes=10)
+
+    assert not phone.calls
+
+
+@pytest.mark.parametrize("expected_lingering_timers", [True])
+@pytest.mark.parametrize("after", ["start", "reload"])
+async def test_a_sound_that_was_lost_already_is_told(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock, after: str
+) -> None:
+    await nursery.async_lose()
+    await async_use_late(
+        hass,
+        after,
+        "watch_the_watchman",
+        detector=nursery.entity_id("binary_sensor", "audio_input"),
+        phone=phone.device_id,
+    )
+
+    await clock.async_pass(minutes=2, seconds=50)
+    assert not phone.calls
+    await clock.async_pass(seconds=20)
+    assert phone.messages == [
+        "No sound has come from the room since 20:00. Nobody would hear the baby!"
+    ]
+
+
+@pytest.mark.parametrize("expected_lingering_timers", [True])
+@pytest.mark.parametrize("lost", [True, False])
+async def test_sound_that_comes_in_time_after_a_start_is_no_loss(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock, lost: bool
+) -> None:
+    if lost:
+        await nursery.async_lose()
+    await async_use_late(
+        hass,
+        "start",
+        "watch_the_watchman",
+        detector=nursery.entity_id("binary_sensor", "audio_input"),
+        phone=phone.device_id,
+    )
+
+    await clock.async_pass(minutes=2)
+    await nursery.async_calm()
+    await clock.async_pass(minutes=5)
 
     assert not phone.calls
