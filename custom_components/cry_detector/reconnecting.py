@@ -49,7 +49,8 @@ def dead_time_s(health: Health, failures: int) -> float:
 def _jittered(first_s: float, failures: int) -> float:
     doublings = min(failures, 10) - 1
     pause_s = min(LONGEST_PAUSE_S, first_s * 2.0**doublings)
-    return min(LONGEST_PAUSE_S, pause_s * random.uniform(0.75, 1.25))
+    # It need not be hard to guess.
+    return min(LONGEST_PAUSE_S, pause_s * random.uniform(0.75, 1.25))  # nosec B311
 
 
 class Listen(Protocol):

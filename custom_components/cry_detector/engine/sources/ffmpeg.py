@@ -106,7 +106,8 @@ class FfmpegSource(PolledSource):
         # A script is short: it fits into the pipe at once.
         script = self._input.script.encode()
         try:
-            self._process = subprocess.Popen(
+            # No shell is in between, and what could be an option or a file has been refused or quoted (inputs).
+            self._process = subprocess.Popen(  # nosec B603
                 self._command,
                 stdin=subprocess.PIPE if script else subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
