@@ -1,6 +1,8 @@
 """The blueprints, from their files, as real automations."""
 
 import asyncio
+from datetime import timedelta
+import json
 from pathlib import Path
 import re
 import shutil
@@ -10,9 +12,11 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.automation import DOMAIN as AUTOMATION_DOMAIN
 from homeassistant.components.automation.helpers import async_get_blueprints
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
-from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.core import CoreState, HomeAssistant, State
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import restore_state
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
@@ -83,21 +87,16 @@ def clock(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Clock:
     return Clock(hass, freezer)
 
 
+def configured(name: str, inputs: dict[str, Any]) -> dict[str, Any]:
+    """Return the configuration of an automation from a blueprint."""
+    blueprint = {"path": f"cry_detector/{name}.yaml", "input": inputs}
+    return {"id": name, "alias": name, "use_blueprint": blueprint}
+
+
 async def async_use(hass: HomeAssistant, name: str, **inputs: Any) -> None:
     """Make an automation from a blueprint."""
     assert await async_setup_component(
-        hass,
-        AUTOMATION_DOMAIN,
-        {
-            AUTOMATION_DOMAIN: {
-                "id": name,
-                "alias": name,
-                "use_blueprint": {
-                    "path": f"cry_detector/{name}.yaml",
-                    "input": inputs,
-                },
-            }
-        },
+        hass, AUTOMATION_DOMAIN, {AUTOMATION_DOMAIN: configured(name, inputs)}
     )
     await hass.async_block_till_done()
     state = hass.states.get(f"automation.{name}")
@@ -118,6 +117,23 @@ async def async_use_late(
     else:
         hass.bus.async_fire("automation_reloaded")
     await async_settle(hass)
+
+
+async def async_change(hass: HomeAssistant, name: str, **inputs: Any) -> None:
+    """Make an automation another one than it was: what it was about is cut short."""
+    path = hass.config.path("configuration.yaml")
+    content = json.dumps({AUTOMATION_DOMAIN: [configured(name, inputs)]})
+    await asyncio.to_thread(Path(path).write_text, content)
+    await hass.services.async_call(AUTOMATION_DOMAIN, "reload", blocking=True)
+    await async_settle(hass)
+
+
+def ran_before_the_restart(hass: HomeAssistant, name: str, *, minutes: float) -> None:
+    """Have Home Assistant remember that an automation was triggered some time ago."""
+    ran = dt_util.utcnow() - timedelta(minutes=minutes)
+    state = State(f"automation.{name}", "on", {"last_triggered": ran.isoformat()})
+    stored = restore_state.StoredState(state, None, dt_util.utcnow())
+    restore_state.async_get(hass).last_states[state.entity_id] = stored
 
 
 def attributes(hass: HomeAssistant, entity_id: str) -> dict[str, Any]:
@@ -630,6 +646,135 @@ async def test_by_day_there_is_no_night_light(
     assert attributes(hass, lamp)["state"] == "off"
 
 
+@pytest.mark.parametrize("after", ["start", "reload"])
+async def test_there_is_a_night_light_for_a_baby_that_cries_already(
+    hass: HomeAssistant, nursery: Nursery, clock: Clock, after: str
+) -> None:
+    lamp = await async_add_lamp(hass)
+    assert await async_setup_component(hass, "scene", {})
+    hass.states.async_set("sun.sun", "below_horizon")
+    await nursery.async_cry()
+    await async_use_late(
+        hass, after, "night_light", detector=nursery.crying, lights=[lamp]
+    )
+
+    await clock.async_pass(seconds=4)
+    assert attributes(hass, lamp)["state"] == "off", "the minimum length counts"
+    await clock.async_pass(seconds=2)
+    assert attributes(hass, lamp)["state"] == "on"
+    await nursery.async_calm()
+    await clock.async_pass(minutes=3)
+    assert attributes(hass, lamp)["state"] == "off"
+
+
+@pytest.mark.parametrize("crying", [True, False])
+async def test_there_is_no_night_light_for_what_is_short_or_calm_after_a_start(
+    hass: HomeAssistant, nursery: Nursery, clock: Clock, crying: bool
+) -> None:
+    lamp = await async_add_lamp(hass)
+    assert await async_setup_component(hass, "scene", {})
+    if crying:
+        await nursery.async_cry()
+    await async_use_late(
+        hass,
+        "start",
+        "night_light",
+        detector=nursery.crying,
+        lights=[lamp],
+        only_dark=False,
+    )
+
+    await clock.async_pass(seconds=3)
+    await nursery.async_calm()
+    await clock.async_pass(minutes=3)
+
+    assert attributes(hass, lamp)["brightness"] is None, "it was never on"
+    assert not hass.states.async_entity_ids("scene")
+
+
+@pytest.mark.parametrize("crying", [True, False])
+async def test_a_change_of_the_automation_leaves_no_light_behind(
+    hass: HomeAssistant, nursery: Nursery, clock: Clock, crying: bool
+) -> None:
+    lamp = await async_add_lamp(hass)
+    assert await async_setup_component(hass, "scene", {})
+    await hass.services.async_call(
+        "light",
+        "turn_on",
+        {"entity_id": lamp, "brightness": 180, "color_temp_kelvin": 4000},
+        blocking=True,
+    )
+    inputs = {"detector": nursery.crying, "lights": [lamp], "only_dark": False}
+    await async_use(hass, "night_light", **inputs)
+    await nursery.async_cry()
+    await clock.async_pass(seconds=6)
+    if not crying:
+        await nursery.async_calm()
+
+    await async_change(hass, "night_light", **inputs, brightness=10)
+    await clock.async_pass(seconds=6)
+    assert attributes(hass, lamp)["brightness"] == round(0.1 * 255)
+    await nursery.async_calm()
+    await clock.async_pass(minutes=3)
+
+    assert attributes(hass, lamp)["brightness"] == 180
+    assert not hass.states.async_entity_ids("scene")
+
+
+@pytest.mark.parametrize("crying", [True, False])
+@pytest.mark.parametrize(
+    ("brightness_pct", "minutes", "state"),
+    [
+        pytest.param(5, 3, "off", id="as it was told to shine"),
+        pytest.param(60, 3, "on", id="somebody's own"),
+        pytest.param(5, 90, "on", id="too long ago"),
+    ],
+)
+async def test_a_restart_leaves_no_light_behind(
+    hass: HomeAssistant,
+    nursery: Nursery,
+    clock: Clock,
+    crying: bool,
+    brightness_pct: int,
+    minutes: int,
+    state: str,
+) -> None:
+    lamp = await async_add_lamp(hass)
+    assert await async_setup_component(hass, "scene", {})
+    await hass.services.async_call(
+        "light",
+        "turn_on",
+        {
+            "entity_id": lamp,
+            "brightness_pct": brightness_pct,
+            "color_temp_kelvin": 4000,
+        },
+        blocking=True,
+    )
+    brightness = attributes(hass, lamp)["brightness"]
+    ran_before_the_restart(hass, "night_light", minutes=minutes)
+    await async_use_late(
+        hass,
+        "start",
+        "night_light",
+        detector=nursery.crying,
+        lights=[lamp],
+        only_dark=False,
+    )
+
+    if crying:
+        await nursery.async_cry()
+        await clock.async_pass(seconds=30)
+        assert attributes(hass, lamp)["brightness"] == round(0.05 * 255)
+        await nursery.async_calm()
+    await clock.async_pass(minutes=3)
+
+    assert attributes(hass, lamp)["state"] == state
+    if state == "on":
+        assert attributes(hass, lamp)["brightness"] == brightness
+    assert not hass.states.async_entity_ids("scene")
+
+
 LULLABY = {
     "media_content_id": "media-source://media_source/local/lullaby.mp3",
     "media_content_type": "audio/mpeg",
@@ -804,6 +949,102 @@ async def test_soothing_a_room_that_is_no_longer_heard_is_told(
     ]
 
 
+@pytest.mark.parametrize("after", ["start", "reload"])
+async def test_a_baby_that_cries_already_is_soothed(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock, after: str
+) -> None:
+    speaker = await async_add_speaker(hass)
+    await nursery.async_cry()
+    await async_use_late(
+        hass,
+        after,
+        "soothe",
+        detector=nursery.crying,
+        speaker=speaker,
+        media=LULLABY,
+        phone=phone.device_id,
+    )
+
+    await clock.async_pass(seconds=19)
+    assert attributes(hass, speaker)["state"] == "idle", "the minimum length counts"
+    await clock.async_pass(seconds=2)
+    assert attributes(hass, speaker)["state"] == "playing"
+    await nursery.async_calm()
+    await clock.async_pass(minutes=2)
+    assert attributes(hass, speaker)["state"] == "idle"
+    assert attributes(hass, speaker)["volume_level"] == 0.6
+
+
+@pytest.mark.parametrize("crying", [True, False])
+async def test_what_is_short_or_calm_after_a_start_is_not_soothed(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock, crying: bool
+) -> None:
+    speaker = await async_add_speaker(hass)
+    if crying:
+        await nursery.async_cry()
+    await async_use_late(
+        hass,
+        "start",
+        "soothe",
+        detector=nursery.crying,
+        speaker=speaker,
+        media=LULLABY,
+        phone=phone.device_id,
+    )
+
+    await clock.async_pass(seconds=10)
+    await nursery.async_calm()
+    await clock.async_pass(minutes=15)
+
+    assert "media_content_id" not in attributes(hass, speaker), "it never played"
+    assert not phone.calls
+
+
+@pytest.mark.parametrize(
+    ("volume_level", "minutes", "state"),
+    [
+        pytest.param(0.25, 3, "idle", id="as it was told to play"),
+        pytest.param(0.6, 3, "playing", id="somebody's own"),
+        pytest.param(0.25, 13, "playing", id="too long ago"),
+    ],
+)
+async def test_a_restart_leaves_no_tune_behind(
+    hass: HomeAssistant,
+    nursery: Nursery,
+    phone: Phone,
+    clock: Clock,
+    volume_level: float,
+    minutes: int,
+    state: str,
+) -> None:
+    speaker = await async_add_speaker(hass)
+    for action, data in (
+        ("volume_set", {"volume_level": volume_level}),
+        ("play_media", {"media": LULLABY}),
+    ):
+        await hass.services.async_call(
+            "media_player", action, {"entity_id": speaker, **data}, blocking=True
+        )
+    ran_before_the_restart(hass, "soothe", minutes=minutes)
+    await async_use_late(
+        hass,
+        "start",
+        "soothe",
+        detector=nursery.crying,
+        speaker=speaker,
+        media=LULLABY,
+        phone=phone.device_id,
+    )
+
+    await clock.async_pass(minutes=1)
+    assert attributes(hass, speaker)["state"] == "playing"
+    await clock.async_pass(minutes=2)
+
+    assert attributes(hass, speaker)["state"] == state
+    assert attributes(hass, speaker)["volume_level"] == volume_level
+    assert not phone.calls
+
+
 async def test_the_second_parent_is_called_when_nobody_reacts(
     hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
 ) -> None:
@@ -864,6 +1105,77 @@ async def test_the_second_parent_sleeps_on_when_somebody_opened_the_door(
     await nursery.async_cry()
     await clock.async_pass(minutes=6)
     assert len(phone.calls) == 1, "that was another time"
+
+
+async def test_a_sensor_that_comes_back_is_nobody(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+) -> None:
+    hass.states.async_set("binary_sensor.door", "off")
+    await async_use(
+        hass,
+        "second_parent",
+        detector=nursery.crying,
+        phone=phone.device_id,
+        reactions=["binary_sensor.door"],
+    )
+
+    await nursery.async_cry()
+    await clock.async_pass(minutes=1)
+    hass.states.async_set("binary_sensor.door", "unavailable")
+    await clock.async_pass(minutes=1)
+    hass.states.async_set("binary_sensor.door", "off")
+    await clock.async_pass(minutes=3, seconds=10)
+
+    assert len(phone.calls) == 1
+
+
+@pytest.mark.parametrize("after", ["start", "reload"])
+async def test_the_second_parent_is_called_for_a_baby_that_cries_already(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock, after: str
+) -> None:
+    hass.states.async_set("binary_sensor.door", "off")
+    await clock.async_pass(minutes=1)
+    await nursery.async_cry()
+    await clock.async_pass(minutes=2)
+    if after == "start":
+        # It has just been found by its own integration.
+        hass.states.async_set("binary_sensor.door", "on")
+    await async_use_late(
+        hass,
+        after,
+        "second_parent",
+        detector=nursery.crying,
+        phone=phone.device_id,
+        reactions=["binary_sensor.door"],
+    )
+
+    await clock.async_pass(minutes=2, seconds=50)
+    assert not phone.calls
+    await clock.async_pass(seconds=20)
+    assert phone.messages == [
+        "The baby has been crying for 5 minutes, and nobody has reacted."
+    ]
+
+
+async def test_who_reacted_before_the_automation_was_changed_counts(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+) -> None:
+    hass.states.async_set("binary_sensor.door", "off")
+    await nursery.async_cry()
+    await clock.async_pass(minutes=1)
+    hass.states.async_set("binary_sensor.door", "on")
+    await async_use_late(
+        hass,
+        "reload",
+        "second_parent",
+        detector=nursery.crying,
+        phone=phone.device_id,
+        reactions=["binary_sensor.door"],
+    )
+
+    await clock.async_pass(minutes=10)
+
+    assert not phone.calls
 
 
 @pytest.mark.parametrize("expected_lingering_timers", [True])
