@@ -104,18 +104,28 @@ class Client:
         )
 
     async def add_detector(self, recording: str) -> None:
-        """Walk the detector's own config flow: file -> its path -> it listens -> add it.
+        """Add a detector that listens to a recording, over and over.
 
         Raises:
             DemoError: the flow refuses the recording, or does not end.
         """
+        await self._add("file", path=recording, loop=True)
+
+    async def add_stream_detector(self, url: str) -> None:
+        """Add a detector that listens to a stream.
+
+        Raises:
+            DemoError: the flow refuses the stream, or does not end.
+        """
+        await self._add("stream", url=url)
+
+    async def _add(self, kind: str, **source: Any) -> None:
+        """Walk the detector's own config flow: kind of source -> the source -> it listens -> add it."""
         flows = "/api/config/config_entries/flow"
         flow = await self._request("post", flows, {"handler": DOMAIN})
         here = f"{flows}/{flow['flow_id']}"
-        await self._request("post", here, {"next_step_id": "file"})
-        flow = await self._request(
-            "post", here, {"name": DETECTOR, "path": recording, "loop": True}
-        )
+        await self._request("post", here, {"next_step_id": kind})
+        flow = await self._request("post", here, {"name": DETECTOR, **source})
         async with asyncio.timeout(FLOW_TIMEOUT_S):
             # While it listens there is progress; then it says what it has heard.
             while flow["type"] == "progress":
@@ -125,17 +135,17 @@ class Client:
             flow = await self._request("post", here, {"decision": "add"})
         if flow["type"] != "create_entry":
             raise DemoError(
-                f"the config flow did not take the recording: it shows "
+                f"the config flow did not take the {kind}: it shows "
                 f"{flow['type']} {flow.get('step_id')}, {flow.get('errors')} "
                 f"{flow.get('reason', '')}"
             )
         if not await self.entries():
             raise DemoError("the config flow ended without a detector")
 
-    async def connect(self) -> None:
-        """Open the WebSocket."""
+    async def connect(self, *, heartbeat_s: float | None = 20.0) -> None:
+        """Open the WebSocket; it is closed when no answer comes to a heartbeat."""
         self._socket = await self._session.ws_connect(
-            f"{self._url}/api/websocket", heartbeat=20
+            f"{self._url}/api/websocket", heartbeat=heartbeat_s
         )
         await self._socket.receive_json()
         await self._socket.send_json({"type": "auth", "access_token": self._token})

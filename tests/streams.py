@@ -18,7 +18,7 @@ type Samples = NDArray[np.float32]
 
 # G.711 and its packets of 20 ms, as cameras send them.
 RATE = 8_000
-_PACKET = 160
+PACKET = 160
 
 
 def mu_law(samples: Samples) -> bytes:
@@ -81,17 +81,20 @@ class Server:
     def _packets(self) -> Iterator[Samples | None]:
         """Yield the samples in packets, for ever, each when its time has come; None for one that is left out."""
         due = time.monotonic()
-        whole = len(self.samples) - len(self.samples) % _PACKET
-        packets = self.samples[:whole].reshape(-1, _PACKET)
-        for packet in itertools.cycle(packets):
+        for number in itertools.count():
             if self._closed.wait(max(0.0, due - time.monotonic())):
                 return
             while self.stalled.is_set():
                 if self._closed.wait(0.05):
                     return
                 due = time.monotonic()
-            due += _PACKET / RATE / self.speed
-            yield self.disturb(packet)
+            due += PACKET / RATE / self.speed
+            yield self.disturb(self.packet(number))
+
+    def packet(self, number: int) -> Samples:
+        """Return the packet that a connection gets as its `number`-th, counted from 0: the samples from their start."""
+        first = number * PACKET % (len(self.samples) // PACKET * PACKET)
+        return self.samples[first : first + PACKET]
 
     @property
     def is_closed(self) -> bool:
@@ -226,7 +229,7 @@ class RtspStream(Server):
     def frame(self, number: int, packet: Samples) -> bytes:
         """Return a packet as it is sent over the connection."""
         # RTP, RFC 3550 section 5.1: version 2, payload type 0 (PCMU, RFC 3551).
-        time = number * _PACKET & 0xFFFFFFFF
+        time = number * PACKET & 0xFFFFFFFF
         header = struct.pack(">BBHII", 0x80, 0, number & 0xFFFF, time, 1)
         rtp = header + mu_law(packet)
         return b"$" + struct.pack(">BH", 0, len(rtp)) + rtp

@@ -21,11 +21,11 @@ type Answer = Callable[["BrokenHttp", socket.socket], None]
 class BrokenHttp(HttpStream):
     """Serves an endless WAV, or something else entirely."""
 
-    def __init__(self, port: int = 0) -> None:
-        """Serve the noise of a quiet room on a port (0 is any that is free)."""
+    def __init__(self, port: int = 0, samples: Samples | None = None) -> None:
+        """Serve samples, or the noise of a quiet room, on a port (0 is any that is free)."""
         self.answers: Answer | None = None
         """What new connections get in place of sound."""
-        super().__init__(room(), port)
+        super().__init__(room() if samples is None else samples, port)
 
     def heal(self) -> None:
         """Behave again."""

@@ -49,7 +49,8 @@ class ServerStage[ServerT: Breakable](Stage):
         url: Callable[[str], str],
     ) -> None:
         """Prepare a server on a port (0 is any), what breaks it, and how its URL is written."""
-        self._serve = serve
+        self.serve = serve
+        """Starts a server on a port; may be another one until the stage is entered."""
         self._breaks = breaks
         self._url = url
         self.server: ServerT
@@ -61,13 +62,13 @@ class ServerStage[ServerT: Breakable](Stage):
     @override
     def mends(self) -> None:
         if self.server.is_closed:
-            self.server = self._serve(self.server.port)
+            self.server = self.serve(self.server.port)
         else:
             self.server.heal()
 
     @override
     def __enter__(self) -> Self:
-        self.server = self._serve(0)
+        self.server = self.serve(0)
         self.data = {
             "source": "stream",
             "url": with_secrets(self._url(self.server.url)),
