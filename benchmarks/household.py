@@ -1,12 +1,17 @@
 """Does with a detector what users do, over the API that the frontend uses."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 
 from demo.client import DOMAIN, Client
+from demo.errors import DemoError
+
+# Some ten values of the preview.
+PREVIEW_S = 5.0
 
 
 class Household:
@@ -44,6 +49,8 @@ class Household:
             ("report", self._report),
             ("classify", lambda: self._classify(recording)),
             ("diagnostics", self._diagnostics),
+            ("options", self._options),
+            ("system health", self.ask_system_health),
             ("reload", self._reload),
             (
                 "sensitivity medium",
@@ -94,6 +101,30 @@ class Household:
             answer.raise_for_status()
             await answer.read()
 
+    async def _options(self) -> None:
+        """Watch the preview in the options, and save them as they are."""
+        (entry, *_) = await self._client.entries()
+        form = await self._client.open_options(entry)
+        shown = _shown(form["data_schema"])
+        preview = await self._client.subscribe(
+            f"{DOMAIN}/start_preview",
+            flow_id=form["flow_id"],
+            flow_type="options_flow",
+            user_input=shown,
+        )
+        await asyncio.sleep(PREVIEW_S)
+        await self._client.unsubscribe(preview)
+        saved = await self._client.save_options(form, shown)
+        if saved["type"] != "create_entry":
+            raise DemoError(f"the options were not saved: {saved.get('errors')}")
+
+    async def ask_system_health(self) -> None:
+        """Have Home Assistant and all its integrations say how they do."""
+        subscription = await self._client.subscribe("system_health/info")
+        # The version of ffmpeg comes last, within four seconds.
+        await asyncio.sleep(PREVIEW_S)
+        await self._client.unsubscribe(subscription)
+
     async def _reload(self) -> None:
         for entry in await self._client.entries():
             await self._client.command(
@@ -102,3 +133,13 @@ class Household:
                 service="reload_config_entry",
                 service_data={"entry_id": entry["entry_id"]},
             )
+
+
+def _shown(fields: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """Return what a form's fields show, those in its sections too."""
+    return {
+        field["name"]: _shown(field["schema"])
+        if field.get("type") == "expandable"
+        else field["description"]["suggested_value"]
+        for field in fields
+    }

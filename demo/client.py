@@ -16,6 +16,7 @@ DOMAIN = "cry_detector"
 DETECTOR = "Nursery"
 # The form is shown again, or the entry made, well within this.
 FLOW_TIMEOUT_S = 60.0
+OPTIONS_FLOWS = "/api/config/config_entries/options/flow"
 
 
 class Client:
@@ -142,6 +143,22 @@ class Client:
         if not await self.entries():
             raise DemoError("the config flow ended without a detector")
 
+    async def open_options(self, entry: dict[str, Any]) -> dict[str, Any]:
+        """Open the options of a detector; return the form that is shown."""
+        form: dict[str, Any] = await self._request(
+            "post", OPTIONS_FLOWS, {"handler": entry["entry_id"]}
+        )
+        return form
+
+    async def save_options(
+        self, form: dict[str, Any], values: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Submit the form that `open_options` has shown; return what comes of it."""
+        answer: dict[str, Any] = await self._request(
+            "post", f"{OPTIONS_FLOWS}/{form['flow_id']}", values
+        )
+        return answer
+
     async def connect(self, *, heartbeat_s: float | None = 20.0) -> None:
         """Open the WebSocket; it is closed when no answer comes to a heartbeat."""
         self._socket = await self._session.ws_connect(
@@ -168,6 +185,15 @@ class Client:
         if not answer["success"]:
             raise DemoError(f"{kind} failed: {answer['error']['message']}")
         return answer["result"]
+
+    async def subscribe(self, kind: str, **content: Any) -> int:
+        """Send a command whose events `command` then passes over; return what `unsubscribe` is told."""
+        await self.command(kind, **content)
+        return self._last_id
+
+    async def unsubscribe(self, subscription: int) -> None:
+        """End what `subscribe` began."""
+        await self.command("unsubscribe_events", subscription=subscription)
 
     async def changes(self) -> AsyncIterator[dict[str, Any]]:
         """Yield the new state at each change, once `subscribe_events` has been sent.

@@ -1,14 +1,16 @@
 """The hour in debug mode sees what it is to see: warnings in a real log, and what is left over."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 import subprocess
 import sys
+import time
 
 import pytest
 
 from benchmarks.census import Census, census
-from benchmarks.debug_hour import is_slow_callback, stray_warnings
+from benchmarks.debug_hour import is_slow_callback, stray_warnings, waited_s
 from demo.log import complaints
 
 # As Home Assistant 2026.10 and 2026.11 write it.
@@ -61,6 +63,25 @@ def test_warnings_that_go_past_the_log_are_found() -> None:
     """Python writes them where Home Assistant's logging is not set up any more, or not yet."""
     foreign = STRAY.replace("cry_detector", "met")
     assert stray_warnings([OLD, NEW, STRAY, foreign]) == [STRAY]
+
+
+def test_who_has_the_processor_instead_is_seen() -> None:
+    """Of two that want the same one, each waits for half of the time."""
+    spin = "import os, time; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})"
+    spin += "\nwhile time.process_time() < 60: pass"
+    with ExitStack() as running:
+        rivals = [subprocess.Popen([sys.executable, "-c", spin]) for _ in range(2)]
+        for rival in rivals:
+            running.callback(rival.wait)
+            running.callback(rival.kill)
+        deadline = time.monotonic() + 30.0
+        while min(waited_s(rival.pid) for rival in rivals) < 0.2:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    with subprocess.Popen(["sleep", "20"]) as idle:
+        time.sleep(0.5)
+        assert waited_s(idle.pid) < 0.2
+        idle.kill()
 
 
 @pytest.fixture
