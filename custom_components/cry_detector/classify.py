@@ -15,9 +15,10 @@ from .engine.episodes import Episode
 from .engine.errors import EngineError
 from .engine.listener import Listener
 from .engine.sources.ffmpeg import FfmpegSource
-from .errors import no_sound_error
+from .errors import NoSoundError, no_sound_error
 from .own_thread import async_in_own_thread
 from .settings import Settings
+from .source import allowed_file
 
 # A night of ten hours takes a small computer less; a pipe that never ends is cut off.
 TIMEOUT_S: Final = 300.0
@@ -74,20 +75,15 @@ def check_path(hass: HomeAssistant, path: str) -> Path:
     Raises:
         ServiceValidationError: it may not, or there is no such file.
     """
-    # What links and `..` lead to is what must be allowed.
-    if not Path(path).is_absolute() or not hass.config.is_allowed_path(path):
+    try:
+        return allowed_file(hass, path)
+    except NoSoundError as err:
+        # It is what was asked for that is wrong: Home Assistant then writes no traceback.
         raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="path_not_allowed",
-            translation_placeholders={"path": path},
-        )
-    if not Path(path).is_file():
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="file_not_found",
-            translation_placeholders={"path": path},
-        )
-    return Path(path)
+            translation_domain=err.translation_domain,
+            translation_key=err.translation_key,
+            translation_placeholders=err.translation_placeholders,
+        ) from err
 
 
 async def async_media_path(hass: HomeAssistant, media_content_id: str) -> str:

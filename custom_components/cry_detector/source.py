@@ -46,7 +46,7 @@ def _create_source(
             return microphone(data[CONF_DEVICE], sample_rate=sample_rate, ffmpeg=ffmpeg)
         if kind is SourceKind.FILE:
             return FfmpegSource.from_file(
-                _allowed_file(hass, data[CONF_PATH]),
+                allowed_file(hass, data[CONF_PATH]),
                 sample_rate=sample_rate,
                 ffmpeg=ffmpeg,
                 real_time=True,
@@ -58,8 +58,13 @@ def _create_source(
         raise no_sound_error(err) from err
 
 
-def _allowed_file(hass: HomeAssistant, path: str) -> Path:
-    """Return a file's path if Home Assistant may read it."""
+def allowed_file(hass: HomeAssistant, path: str) -> Path:
+    """Return a file's path if Home Assistant may read it; looks at the disk.
+
+    Raises:
+        NoSoundError: it may not, or there is no such file.
+    """
+    # What links and `..` lead to is what must be allowed.
     if not Path(path).is_absolute() or not hass.config.is_allowed_path(path):
         raise NoSoundError("path_not_allowed", path=path)
     if not Path(path).is_file():
