@@ -154,9 +154,10 @@ async def test_all_can_be_imported(hass: HomeAssistant) -> None:
     ]
     assert await async_setup_component(hass, AUTOMATION_DOMAIN, {})
     found = await async_get_blueprints(hass).async_get_blueprints()
-    documented = await asyncio.to_thread(
-        Path(BLUEPRINTS.parent, "docs", "automations.md").read_text
-    )
+    pages = [
+        await asyncio.to_thread((BLUEPRINTS.parent / page).read_text)
+        for page in ("README.md", "docs/automations.md")
+    ]
     for name in NAMES:
         blueprint = found[f"cry_detector/{name}.yaml"]
         assert not isinstance(blueprint, Exception), blueprint
@@ -166,7 +167,8 @@ async def test_all_can_be_imported(hass: HomeAssistant) -> None:
         url = f"https://github.com/cry-detector/cry-detector/blob/main/{path}"
         assert blueprint.metadata["source_url"] == url
         escaped = re.escape(url.replace(":", "%3A").replace("/", "%2F"))
-        assert re.search(rf"blueprint_import/\?blueprint_url={escaped}\)", documented)
+        for page in pages:
+            assert re.search(rf"blueprint_import/\?blueprint_url={escaped}\)", page)
 
 
 async def test_a_phone_is_told_and_the_notice_taken_back(

@@ -8,6 +8,8 @@ import struct
 from typing import Any
 
 from homeassistant.const import Platform
+from homeassistant.helpers.selector import TargetSelector, validate_selector
+from homeassistant.util.yaml import load_yaml_dict
 import pytest
 
 from custom_components.cry_detector.config_flow import CryDetectorConfigFlow
@@ -139,6 +141,37 @@ def test_hacs_knows_the_name_and_the_minimum_version() -> None:
     assert re.fullmatch(r"2026\.\d+\.\d+", content["homeassistant"])
 
 
+def test_hacs_and_the_ui_are_a_button_away() -> None:
+    """The README's buttons lead to this repository, and to this integration."""
+    readme = (ROOT / "README.md").read_text()
+    my = "https://my.home-assistant.io/redirect"
+    owner, repository = _REPOSITORY.split("/")[-2:]
+    assert (
+        f"]({my}/hacs_repository/?owner={owner}&repository={repository}"
+        "&category=integration)"
+    ) in readme
+    assert f"]({my}/config_flow_start/?domain={manifest()['domain']})" in readme
+
+
+@pytest.mark.parametrize("kind", ["services", "triggers", "conditions"])
+def test_what_the_editors_ask_for_is_known(kind: str) -> None:
+    """The selectors and targets of actions, triggers and conditions are Home Assistant's."""
+    described = load_yaml_dict(str(INTEGRATION / f"{kind}.yaml"))
+    fields = [
+        field
+        for name, content in described.items()
+        if not name.startswith(".")
+        for field in content["fields"].values()
+    ]
+    assert fields
+    for field in fields:
+        validate_selector(field["selector"])
+        assert set(field) <= {"default", "example", "required", "selector"}
+    for content in described.values():
+        if target := content.get("target"):
+            assert TargetSelector(target).config["entity"]
+
+
 def test_translations_are_whole() -> None:
     """A custom integration's translations refer to nothing, are not empty and hold no URL."""
 
@@ -153,6 +186,8 @@ def test_translations_are_whole() -> None:
         assert text.strip() == text != ""
         assert "[%key" not in text
         assert not re.search(r"\w+://", text)
+        # What stands for something is never in single quotes: they would be shown.
+        assert not re.search(r"'{\w+}'", text)
 
 
 def _called_with(name: str, *modules: str) -> set[str]:
@@ -205,6 +240,16 @@ def test_every_error_of_a_dialog_has_its_words() -> None:
     for key in set(in_forms) - of_forms:
         in_log = ENGLISH["exceptions"][key]["message"]
         assert placeholders(in_forms[key]) == placeholders(in_log), key
+
+
+def test_every_problem_of_the_audio_input_has_its_word() -> None:
+    """All that can keep a detector that is set up from hearing, and no more."""
+    dead = {health.value for health in Health if not health.alive}
+    of_sources = _called_with("NoSoundError", "source", "reconnecting")
+    words = ENGLISH["entity"]["binary_sensor"]["audio_input"]["state_attributes"]
+    assert (
+        set(words["problem"]["state"]) == of_sources | set(ERROR_KEYS.values()) | dead
+    )
 
 
 def placeholders(text: str) -> set[str]:
