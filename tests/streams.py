@@ -43,6 +43,8 @@ class Server:
         """The head of every request, as it came."""
         self.stalled = threading.Event()
         """Set, it keeps connections open and sends nothing more."""
+        self.held = threading.Event()
+        """Set, it holds back what is to be sent, as a network does that is gone for a moment; then all goes out at once."""
         self.speed = 1.0
         """How fast it sends, relative to the clock."""
         self.disturb: Callable[[Samples], Samples | None] = lambda packet: packet
@@ -88,6 +90,9 @@ class Server:
                 if self._closed.wait(0.05):
                     return
                 due = time.monotonic()
+            while self.held.is_set():
+                if self._closed.wait(0.05):
+                    return
             due += PACKET / RATE / self.speed
             yield self.disturb(self.packet(number))
 

@@ -77,6 +77,28 @@ def test_what_comes_late_is_not_lost() -> None:
     assert not stream.was_slow
 
 
+@pytest.mark.parametrize("seconds", [3.0, 5.0, 7.0])
+def test_a_pause_is_not_slow(seconds: float) -> None:
+    """However long: what comes after it says whether anything was lost."""
+    stream = Stream()
+    stream.play(30.0)
+    stream.gap(seconds, made_up=True)
+    stream.play(10.0)
+    assert not stream.was_slow
+    assert stream.arrival.lost_s == 0.0
+
+
+def test_what_comes_in_gusts_is_slow() -> None:
+    """Each begins after a pause, and is too little."""
+    stream = Stream()
+    stream.play(30.0)
+    for _ in range(3):
+        stream.gap(2.0, made_up=False)
+        stream._take(0.2)
+    stream.gap(1.0, made_up=False)
+    assert stream.arrival.slow
+
+
 def test_segments_that_come_at_once_are_in_time() -> None:
     """As a playlist of six-second segments gives them."""
     stream = Stream()

@@ -204,6 +204,26 @@ def test_an_episode_that_is_closed_is_not_lost() -> None:
     assert not episode.lost
 
 
+def test_a_network_that_is_gone_for_a_moment_costs_nothing() -> None:
+    """What TCP holds back for six seconds is late, and heard: opening the stream anew would lose it."""
+    with streams.RtspStream(tone(streams.RATE, 7.0) + hiss(7.0)) as server:
+        source = FfmpegSource.from_url(server.url, sample_rate=RATE)
+        listener = Listener(source, loud_is_crying(), SETTINGS)
+        heard: list[Observation] = []
+        for observation in listener:
+            heard.append(observation)
+            if observation.time == 8.0:
+                server.held.set()
+                threading.Timer(6.0, server.held.clear).start()
+            if observation.time >= 20.0:
+                listener.close()
+    assert {observation.health for observation in heard} == {Health.OK}
+    assert all(observation.crying for observation in heard)
+    assert max(observation.behind_s for observation in heard) > 4.0
+    assert heard[-1].behind_s < 1.5
+    assert heard[-1].lost_s == 0.0
+
+
 def test_a_codec_that_sends_nothing_in_silence_is_neither_slow_nor_dead() -> None:
     """Its time stamps go on: with a packet now and then, its silence lasts as long as the clock's (DTX)."""
     count = itertools.count()

@@ -21,6 +21,9 @@ _SLOW_PART = 0.7
 _SLOW_FROM_S = 5.0
 # It must stay so for a moment: the first of a segment that comes at once looks like little.
 _SLOW_FOR_S = 1.0
+# When nothing has come at all for so long, that is no slowness: all of it may still come at once.
+# How long that is waited for is the listener's patience.
+_PAUSE_S = 1.5
 
 # How far apart progress is noted: what drips byte by byte must not fill the memory.
 _NOTE_S = 0.05
@@ -36,6 +39,7 @@ class Arrival:
         self.slow = False
         """Whether sound arrives clearly slower than the clock."""
         self._heard_s = 0.0
+        self._sounded_s = 0.0
         # When the sound's first sample would have come, had all come as fast as the fastest.
         self._epoch_s: float | None = None
         self._last_s = 0.0
@@ -49,6 +53,8 @@ class Arrival:
     def update(self, now_s: float, span_s: float) -> None:
         """Take so many seconds of sound, perhaps none, that arrived at a time by the clock."""
         self._heard_s += span_s
+        if span_s:
+            self._sounded_s = now_s
         if not self._heard_s:
             return
         sounding_since_s = now_s - self._heard_s
@@ -97,7 +103,7 @@ class Arrival:
             self._heard_s - heard_s >= _SLOW_PART * passed_s
         ):
             self._slow_since_s = None
-        elif self._slow_since_s is None:
+        elif self._slow_since_s is None and now_s - self._sounded_s < _PAUSE_S:
             self._slow_since_s = now_s
         self.slow = (
             self._slow_since_s is not None and now_s - self._slow_since_s >= _SLOW_FOR_S
