@@ -138,6 +138,22 @@ def test_a_test_alarm_does_not_hide_a_cry() -> None:
     assert not during.episode.test
 
 
+def test_a_cry_within_a_test_alarm_is_real() -> None:
+    """Also one that is over before the alarm is: who does not mind tests must hear of it."""
+    one = detector()
+    hear(one, quiet(2.0))
+    one.test_alarm(10.0)
+    heard = hear(one, np.concatenate([quiet(3.0), crying(2.0), quiet(10.0)]))
+    tests = [observation.episode.test for observation in heard if observation.episode]
+    assert tests == [True] * 6 + [False] * 18
+    (ended,) = [
+        observation.episode
+        for observation in heard
+        if observation.episode and observation.episode.end
+    ]
+    assert not ended.test
+
+
 def test_a_test_alarm_does_not_move_the_noise_floor() -> None:
     """The room is what it was."""
     one = detector()

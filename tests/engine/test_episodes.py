@@ -71,6 +71,33 @@ def test_smoothing_averages_over_time() -> None:
     assert follow(settings, [0.0, 1.0], hop_s=1.0)[0] == [False, True]
 
 
+@pytest.mark.parametrize(
+    ("scores", "is_test"),
+    [
+        ([0.1] * 8, True),
+        # Too short, or too little on average, to be an episode by itself.
+        ([0.1, 0.9, 0.9, 0.1, 0.9, 0.1, 0.9, 0.1], True),
+        ([0.1, 0.9, 0.9, 0.9, 0.1, 0.1, 0.1, 0.1], False),
+        ([0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9], False),
+    ],
+)
+def test_what_is_real_in_a_test_makes_it_real(
+    scores: list[float], is_test: bool
+) -> None:
+    """By the same thresholds, smoothing and time to confirm as without the alarm."""
+    tracker = EpisodeTracker(
+        EpisodeSettings(
+            on_threshold=0.6, off_threshold=0.4, smoothing_s=0.75, confirm_s=0.5
+        )
+    )
+    for number, score in enumerate(scores, start=1):
+        tracker.update(number * HOP_S, score, alarm=True)
+    episode = tracker.finish()
+    assert episode is not None
+    assert episode.test is is_test
+    assert (episode.start, episode.end) == (0.5, 4.0)
+
+
 def test_finish_ends_with_what_is_known() -> None:
     """When no more scores will come, the episode ends where crying was last heard."""
     tracker = EpisodeTracker(PLAIN)

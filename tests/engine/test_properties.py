@@ -122,7 +122,7 @@ def test_a_tracker_survives_whatever_happens_to_it(
             tracker.settings = other
         else:
             before = tracker.current
-            if tracker.update(float(number), score, test=kind == "test") is None:
+            if tracker.update(float(number), score, alarm=kind == "test") is None:
                 if before is not None:
                     assert tracker.finished is not None
                     assert not tracker.finished.lost

@@ -187,10 +187,8 @@ class Detector:
             )
         alarm = self._alarm_sounds()
         before = self._tracker.current
-        if alarm:
-            self._tracker.update(time, 1.0, test=True)
-        elif is_evidence:
-            self._tracker.update(time, confidence)
+        if alarm or is_evidence:
+            self._tracker.update(time, confidence if is_evidence else 0.0, alarm=alarm)
         elif not health.alive:
             # Whether it went on is not known any more.
             self._tracker.finish(lost=True)

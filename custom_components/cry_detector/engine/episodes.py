@@ -83,28 +83,32 @@ class EpisodeTracker:
         self.finished: Episode | None = None
         """The last episode that is over."""
         self._recent: deque[tuple[float, float]] = deque()
-        # The start and the peak of what may become an episode once it has lasted long enough.
+        # The start and the peak of what may become an episode once it has lasted long enough;
+        # and the same of what is real in it.
         self._candidate: tuple[float, float] | None = None
+        self._real: tuple[float, float] | None = None
 
     def update(
-        self, time: float, confidence: float, *, test: bool = False
+        self, time: float, confidence: float, *, alarm: bool = False
     ) -> Episode | None:
         """Take the score at a time (seconds, never earlier than the last); return the episode that it is in, if any.
 
         Args:
             time: on the clock of the stream.
             confidence: 0 to 1.
-            test: whether the score is made up. An episode that begins with such a one is a
-                test, until a real score over the on threshold makes it real.
+            alarm: whether a test alarm sounds, as if the confidence were 1. An episode of its
+                making is a test, until there is in it what would have been an episode by itself.
         """
         # Settings may be changed from another thread: one update has one of them.
         settings = self.settings
         smoothed = self._smooth(settings, time, confidence)
+        self._real = _going_on(self._real, settings, time, smoothed)
+        is_real = _is_confirmed(self._real, settings, time)
+        sounding = 1.0 if alarm else smoothed
         if self.current is None:
-            self._watch(settings, time, smoothed, test)
+            self._watch(settings, time, sounding, is_real)
         else:
-            is_real = not test and confidence >= settings.on_threshold
-            self._follow(settings, self.current, time, smoothed, is_real)
+            self._follow(settings, self.current, time, sounding, is_real)
         return self.current
 
     def finish(self, *, lost: bool = False) -> Episode | None:
@@ -116,7 +120,7 @@ class EpisodeTracker:
         """
         if lost:
             self._recent.clear()
-            self._candidate = None
+            self._candidate = self._real = None
         if self.current is None:
             return None
         return self._end(self.current, lost=lost)
@@ -132,33 +136,32 @@ class EpisodeTracker:
         return sum(score for _, score in self._recent) / len(self._recent)
 
     def _watch(
-        self, settings: EpisodeSettings, time: float, smoothed: float, test: bool
+        self, settings: EpisodeSettings, time: float, sounding: float, is_real: bool
     ) -> None:
-        if smoothed < settings.on_threshold:
-            self._candidate = None
+        self._candidate = _going_on(self._candidate, settings, time, sounding)
+        if self._candidate is None or not _is_confirmed(
+            self._candidate, settings, time
+        ):
             return
-        start, peak = self._candidate or (time, smoothed)
-        peak = max(peak, smoothed)
-        self._candidate = start, peak
-        if time - start >= settings.confirm_s:
-            self.current = Episode(
-                start=start, end=None, last=time, peak=peak, test=test
-            )
-            self._candidate = None
+        start, peak = self._candidate
+        self.current = Episode(
+            start=start, end=None, last=time, peak=peak, test=not is_real
+        )
+        self._candidate = None
 
     def _follow(
         self,
         settings: EpisodeSettings,
         episode: Episode,
         time: float,
-        smoothed: float,
+        sounding: float,
         is_real: bool,
     ) -> None:
-        if smoothed >= settings.off_threshold:
+        if sounding >= settings.off_threshold:
             self.current = replace(
                 episode,
                 last=time,
-                peak=max(episode.peak, smoothed),
+                peak=max(episode.peak, sounding),
                 test=episode.test and not is_real,
             )
         elif time - episode.last >= settings.hold_s:
@@ -168,3 +171,23 @@ class EpisodeTracker:
         self.finished = replace(episode, end=episode.last, lost=lost)
         self.current = None
         return self.finished
+
+
+def _going_on(
+    candidate: tuple[float, float] | None,
+    settings: EpisodeSettings,
+    time: float,
+    smoothed: float,
+) -> tuple[float, float] | None:
+    """Return the start and the peak of the stretch at or over the on threshold that a time is in, if any."""
+    if smoothed < settings.on_threshold:
+        return None
+    start, peak = candidate or (time, smoothed)
+    return start, max(peak, smoothed)
+
+
+def _is_confirmed(
+    candidate: tuple[float, float] | None, settings: EpisodeSettings, time: float
+) -> bool:
+    """Whether a stretch has lasted long enough to be an episode."""
+    return candidate is not None and time - candidate[0] >= settings.confirm_s
