@@ -167,10 +167,13 @@ async def async_settle(hass: HomeAssistant) -> None:
     """Let what is due be done.
 
     What Home Assistant itself has for that waits until automations are through, and those
-    wait for the test.
+    wait for the test. What they need for the first time is imported by a thread, one after
+    the other.
     """
-    for _ in range(60):
-        await asyncio.sleep(0)
+    for _ in range(2):
+        for _ in range(60):
+            await asyncio.sleep(0)
+        await hass.async_add_import_executor_job(lambda: None)
 
 
 async def async_automate(

@@ -5,7 +5,11 @@ from pathlib import Path
 import socket
 from typing import Any, override
 
-from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
+from homeassistant.config_entries import (
+    SOURCE_REAUTH,
+    ConfigEntryState,
+    ConfigFlowResult,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
@@ -185,8 +189,13 @@ async def test_the_source_of_another_detector_is_refused(
 async def async_sign_in(
     hass: HomeAssistant, entry: MockConfigEntry, answer: dict[str, Any]
 ) -> ConfigFlowResult:
-    """Answer the question for a user name and a password."""
-    form = await entry.start_reauth_flow(hass)
+    """Answer the question for a user name and a password, which is asked by itself."""
+
+    def asked() -> list[Any]:
+        return list(entry.async_get_active_flows(hass, {SOURCE_REAUTH}))
+
+    await async_wait_for(lambda: len(asked()) == 1)
+    form = await hass.config_entries.flow.async_configure(asked()[0]["flow_id"])
     assert form["type"] is FlowResultType.FORM
     assert form["step_id"] == "reauth_confirm"
     assert suggested(form) == {"username": USER}
@@ -206,6 +215,8 @@ async def test_a_password_that_was_changed_is_asked_for(
         await async_set_up(hass, entry)
         await async_wait_for(lambda: state_of(hass, entry, "crying") == "off")
         stream.password = NEW_PASSWORD
+        # Who listens already may go on, and then nobody is asked.
+        stream.cut()
 
         wrong = {"username": USER, "password": "falsch"}
         again = await async_sign_in(hass, entry, wrong)
