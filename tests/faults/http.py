@@ -223,7 +223,12 @@ HTTP_FAULTS: tuple[Fault, ...] = (
         "a second of sound, then nothing",
         _then_nothing(HTTP_OK + WAV_HEADER + mu_law(room(1.0))),
     ),
-    _fault("stalls", "open, but nothing comes", lambda server: server.stalled.set()),
+    _fault(
+        "stalls",
+        "open, but nothing comes",
+        lambda server: server.stalled.set(),
+        (SourceStalledError,),
+    ),
     _fault("drips", "sound at a third of its speed", _at_speed(0.33), (Health.SLOW,)),
     _fault(
         "trickles",

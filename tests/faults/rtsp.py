@@ -164,7 +164,12 @@ RTSP_FAULTS: tuple[Fault, ...] = (
         lambda server: server.stalled.set(),
         from_start=True,
     ),
-    _fault("stalls", "open, but nothing comes", lambda server: server.stalled.set()),
+    _fault(
+        "stalls",
+        "open, but nothing comes",
+        lambda server: server.stalled.set(),
+        (SourceStalledError,),
+    ),
     _fault(
         "drips",
         "sound at a third of its speed",

@@ -13,7 +13,7 @@ from typing import IO, NoReturn, Self, cast, override
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import SourceEndedError, SourceUnavailableError
+from ..errors import SourceEndedError, SourceStalledError, SourceUnavailableError
 from . import inputs
 from .base import PolledSource, cleaned
 from .inputs import FfmpegInput
@@ -29,6 +29,9 @@ _SAMPLE_BYTES = 4
 _PIPE_BYTES = 1 << 20
 
 _STOP_S = 0.5
+
+# What C libraries call it when nothing came for as long as ffmpeg may wait.
+_TIMED_OUT = ("Connection timed out", "Operation timed out")
 
 # How much of what ffmpeg complained of is kept for the error message.
 _COMPLAINT_BYTES = 4096
@@ -183,6 +186,9 @@ class FfmpegSource(PolledSource):
             raise SourceEndedError(f"{self.name} has ended")
         if status < 0:
             why = f"ffmpeg was ended by {signal.Signals(-status).name}"
+        if self._delivered and why.endswith(_TIMED_OUT):
+            # It was connected, and sound came: what is missing is sound.
+            raise SourceStalledError(f"{self.name}: no sound any more")
         raise SourceUnavailableError(f"{self.name}: {why or 'the stream ended'}")
 
     @override
