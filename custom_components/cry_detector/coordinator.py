@@ -18,6 +18,7 @@ from .const import CONF_LOOP, CONF_SOURCE, DOMAIN, SourceKind
 from .engine.classifier import Classifier
 from .engine.listener import Listener
 from .engine.observation import Observation
+from .engine.pauses import Pauses
 from .errors import NoSoundError
 from .hearing import SAVE_DELAY_S, Hearing
 from .listening import async_listen
@@ -57,6 +58,8 @@ class CryDetectorCoordinator(Hearing):
         self._reconnector = Reconnector(
             hass, self.name, self.sound, self._async_listen, self._heard, self._lost
         )
+        # A source that is opened anew is silent in the same way as before.
+        self._pauses = Pauses()
         self._listener: Listener | None = None
         self._thread_ended = threading.Event()
         self._thread_ended.set()
@@ -195,6 +198,7 @@ class CryDetectorCoordinator(Hearing):
                 self.classifier,
                 heard,
                 settings=self.settings,
+                pauses=self._pauses,
                 opened=self._async_opened,
             )
         finally:

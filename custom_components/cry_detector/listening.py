@@ -9,6 +9,7 @@ from homeassistant.core import HomeAssistant
 from .engine.classifier import Classifier
 from .engine.errors import EngineError
 from .engine.listener import Listener, Observation
+from .engine.pauses import Pauses
 from .errors import no_sound_error
 from .own_thread import async_in_own_thread
 from .settings import Settings
@@ -23,6 +24,7 @@ async def async_listen(
     heard: Callable[[Observation], None],
     *,
     settings: Settings | None = None,
+    pauses: Pauses | None = None,
     opened: Callable[[Listener, threading.Event], None] | None = None,
 ) -> None:
     """Listen to a source until it ends; `heard` gets each observation in the event loop.
@@ -37,6 +39,7 @@ async def async_listen(
         classifier: the model.
         heard: gets each observation.
         settings: of the detector; by default those of the model.
+        pauses: what has been learnt of how this source is silent.
         opened: gets the listener before it listens, whose settings may be changed from then
             on, and an event that is set when its thread has ended.
 
@@ -53,6 +56,7 @@ async def async_listen(
             settings.episode_settings(),
             gain_db=settings.gain_db,
             loud_margin_db=settings.loud_margin_db,
+            pauses=pauses,
         )
 
     # Its windows and filters take a small computer longer than the event loop may.

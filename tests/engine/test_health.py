@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 import pytest
 
 from cry_engine.health import LONGEST_PAUSE_S, Health, HealthMonitor
+from cry_engine.pauses import Pauses
 from cry_engine.repeats import RepeatFinder
 from cry_engine.resample import Resampler
 from cry_engine.sources import SourceKind
@@ -18,9 +19,11 @@ HOP = RATE // 2
 class Heard:
     """A monitor, and what it has said."""
 
-    def __init__(self, kind: SourceKind = SourceKind.DEVICE) -> None:
-        """Listen to a kind of source."""
-        self._monitor = HealthMonitor(RATE, kind)
+    def __init__(
+        self, kind: SourceKind = SourceKind.DEVICE, pauses: Pauses | None = None
+    ) -> None:
+        """Listen to a kind of source, of whose pauses something may be known."""
+        self._monitor = HealthMonitor(RATE, kind, pauses)
 
     def __call__(self, samples: NDArray[np.float32]) -> list[tuple[Health, bool]]:
         """Return what is said of each half second: the health, and whether it is evidence."""
@@ -87,6 +90,58 @@ def test_a_microphone_with_a_gate_is_learnt() -> None:
         assert (Health.OK, False) in heard(silence(3.0))
     heard(noise(2.0, 0.01))
     assert set(heard(silence(60.0))) == {OK}
+
+
+def test_what_is_learnt_outlives_a_stream() -> None:
+    """It is the same camera that is opened anew."""
+    pauses = Pauses()
+    heard = Heard(SourceKind.STREAM, pauses)
+    heard(np.concatenate([noise(2.0, 0.01), silence(2.0), noise(1.0, 0.01)]))
+    assert set(Heard(SourceKind.STREAM, pauses)(silence(60.0))) == {OK}
+
+
+def test_a_pause_in_which_a_stream_is_opened_anew_is_one() -> None:
+    """In a quiet room the first pause may be longer than silence is trusted for: each would be the first else."""
+    pauses = Pauses()
+    heard = Heard(SourceKind.STREAM, pauses)
+    assert heard(np.concatenate([noise(2.0, 0.01), silence(9.0)]))[-1] == (
+        Health.SILENT,
+        False,
+    )
+    again = Heard(SourceKind.STREAM, pauses)
+    again(np.concatenate([silence(3.0), noise(1.0, 0.01)]))
+    assert set(again(silence(60.0))) == {OK}
+
+
+def test_silence_as_a_stream_starts_is_no_pause() -> None:
+    """Some send it until their microphone is ready."""
+    pauses = Pauses()
+    Heard(SourceKind.STREAM, pauses)(noise(2.0, 0.01))
+    again = Heard(SourceKind.STREAM, pauses)
+    again(np.concatenate([silence(3.0), noise(1.0, 0.01)]))
+    assert not pauses.learnt
+    assert again(silence(9.0))[-1] == (Health.SILENT, False)
+
+
+def test_a_pause_that_is_too_long_does_not_begin_anew_with_the_stream() -> None:
+    """Who is muted stays muted, however often it is opened."""
+    pauses = Pauses()
+    heard = Heard(SourceKind.STREAM, pauses)
+    heard(np.concatenate([noise(2.0, 0.01), silence(2.0), noise(1.0, 0.01)]))
+    assert heard(silence(LONGEST_PAUSE_S))[-1][0] is Health.SILENT
+    again = Heard(SourceKind.STREAM, pauses)
+    assert set(again(silence(5.0))) == {(Health.SILENT, False)}
+    assert again(noise(0.5, 0.01)) == [OK]
+
+
+def test_a_button_that_is_pressed_each_evening_is_no_gate() -> None:
+    """A gate closes more often than that."""
+    pauses = Pauses()
+    for _ in range(5):
+        heard = Heard(SourceKind.DEVICE, pauses)
+        heard(np.concatenate([noise(2.0, 0.01), silence(30.0)]))
+        heard(np.tile(noise(60.0, 0.01), 11))
+    assert not pauses.learnt
 
 
 def test_the_silence_of_a_recording_is_what_it_is() -> None:

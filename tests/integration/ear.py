@@ -81,6 +81,7 @@ class Ear:
         heard: Callable[[Observation], None],
         *,
         settings: object,
+        pauses: object,
         opened: Callable[[Any, threading.Event], None],
     ) -> None:
         """Listen until the test ends it."""

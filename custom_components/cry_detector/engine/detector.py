@@ -14,6 +14,7 @@ from .level import LevelMeter
 from .noise_floor import LoudSound, NoiseFloor
 from .observation import Observation
 from .pace import Pace
+from .pauses import Pauses
 from .sensitivity import episode_settings
 from .sources import SourceKind
 from .window import Window
@@ -37,6 +38,7 @@ class Detector:
         gain_db: float = 0.0,
         loud_margin_db: float = LOUD_MARGIN_DB,
         kind: SourceKind = SourceKind.RECORDING,
+        pauses: Pauses | None = None,
     ) -> None:
         """Start out in silence and calm.
 
@@ -46,6 +48,7 @@ class Detector:
             gain_db: what the sound is amplified by before all else.
             loud_margin_db: how far a sound must stand out of the noise floor to be loud.
             kind: of the source, which decides what its silence means.
+            pauses: what has been learnt of that before.
         """
         manifest = classifier.manifest
         self.gain_db = gain_db
@@ -54,7 +57,7 @@ class Detector:
         self._hop = manifest.hop_samples
         self._window = Window(manifest)
         self._meter = LevelMeter(manifest.sample_rate)
-        self._health = HealthMonitor(manifest.sample_rate, kind)
+        self._health = HealthMonitor(manifest.sample_rate, kind, pauses)
         self._floor = NoiseFloor()
         self._loud = LoudSound(loud_margin_db)
         self._tracker = EpisodeTracker(settings or episode_settings(manifest))

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .level import SILENCE_DBFS
+from .pauses import Pauses
 from .repeats import RepeatFinder
 from .sources import SourceKind
 
@@ -16,13 +17,6 @@ SILENT_S = 8.5
 # A codec that has been heard to send nothing in pauses may do so for this long while a room is
 # quiet. It is a compromise: for so long, a camera that is muted goes unnoticed.
 LONGEST_PAUSE_S = 600.0
-
-# From this length on, digital silence between two sounds was a pause.
-_PAUSE_S = 1.0
-
-# After so many pauses it is the source's way: a codec that sends nothing, or a microphone with a
-# gate. A button that mutes a microphone is pressed once or twice.
-_PAUSES = {SourceKind.DEVICE: 3, SourceKind.STREAM: 1, SourceKind.RECORDING: 1}
 
 # No microphone gives one value, other than silence, for this long ...
 _FLAT_S = 5.0
@@ -86,13 +80,20 @@ class HealthMonitor:
     LONGEST_PAUSE_S of it to be SILENT.
     """
 
-    def __init__(self, sample_rate: int, kind: SourceKind) -> None:
-        """Start out with nothing against the source."""
+    def __init__(
+        self, sample_rate: int, kind: SourceKind, pauses: Pauses | None = None
+    ) -> None:
+        """Start out with nothing against the source.
+
+        Args:
+            sample_rate: samples a second.
+            kind: of the source.
+            pauses: what has been learnt of it before; nothing by default.
+        """
         self._sample_rate = sample_rate
         self._kind = kind
-        self._has_sounded = False
-        self._pause_count = 0
-        self._pauses = False
+        self._pauses = pauses or Pauses()
+        self._pauses.opened()
         self._silent_s = 0.0
         self._flat_s = 0.0
         self._repeating_s = 0.0
@@ -107,31 +108,30 @@ class HealthMonitor:
         is_silent = peak <= _SILENCE or (
             is_flat and self._kind is SourceKind.STREAM and peak <= _CODEC_SILENCE
         )
-        self._hear_silence(span_s, is_silent)
+        self._pauses.update(span_s, is_silent, self._kind)
+        self._silent_s = self._silent_s + span_s if is_silent else 0.0
         self._flat_s = self._flat_s + span_s if is_flat and not is_silent else 0.0
         if self._kind is not SourceKind.RECORDING:
             repeats = self._repeats.update(hop) and not is_flat
             self._repeating_s = self._repeating_s + span_s if repeats else 0.0
         health = self._health(peak)
-        doubtful = (is_silent and not self._pauses) or (is_flat and not is_silent)
+        doubtful = (is_silent and not self._pauses.learnt) or (
+            is_flat and not is_silent
+        )
         return Verdict(
             health,
             is_evidence=self._kind is SourceKind.RECORDING
             or (health.alive and not doubtful),
         )
 
-    def _hear_silence(self, span_s: float, is_silent: bool) -> None:
-        if is_silent:
-            self._silent_s += span_s
-            return
-        if self._has_sounded and self._silent_s >= _PAUSE_S:
-            self._pause_count += 1
-            self._pauses = self._pause_count >= _PAUSES[self._kind]
-        self._has_sounded = True
-        self._silent_s = 0.0
-
     def _health(self, peak: float) -> Health:
-        if self._silent_s >= (LONGEST_PAUSE_S if self._pauses else SILENT_S):
+        # A pause goes on while the source is opened anew: it would never be too long else.
+        is_too_long = (
+            self._pauses.silent_s >= LONGEST_PAUSE_S
+            if self._pauses.learnt
+            else self._silent_s >= SILENT_S
+        )
+        if is_too_long:
             return Health.SILENT
         if self._flat_s >= _FLAT_S or self._repeating_s >= _REPEATING_S:
             return Health.STUCK

@@ -15,6 +15,7 @@ from .episodes import Episode, EpisodeSettings
 from .errors import EngineError, SourceClosedError, SourceEndedError, SourceStalledError
 from .health import Health
 from .observation import Observation
+from .pauses import Pauses
 from .sources import Chunk, Source
 
 __all__ = ["PATIENCE_S", "Detector", "Health", "Listener", "Observation"]
@@ -46,6 +47,7 @@ class Listener:
         patience_s: float = PATIENCE_S,
         gain_db: float = 0.0,
         loud_margin_db: float = LOUD_MARGIN_DB,
+        pauses: Pauses | None = None,
     ) -> None:
         """Tie a source to a classifier.
 
@@ -56,6 +58,8 @@ class Listener:
             patience_s: seconds without sound after which the source is given up.
             gain_db: what the sound is amplified by before all else.
             loud_margin_db: how far a sound must stand out of the noise floor to be loud.
+            pauses: what has been learnt of how this source is silent, when it was listened to
+                before; it is learnt on.
 
         Raises:
             ValueError: the sample rates differ.
@@ -72,6 +76,7 @@ class Listener:
             gain_db=gain_db,
             loud_margin_db=loud_margin_db,
             kind=source.kind,
+            pauses=pauses,
         )
         self._arrival = Arrival()
         self._patience_s = patience_s
