@@ -1,5 +1,6 @@
 """A headless Chromium that finds its way through Home Assistant's shadow roots."""
 
+import base64
 from collections.abc import Callable
 from pathlib import Path
 import time
@@ -69,13 +70,15 @@ class Browser:
         what = f"{selector} {text}"
         return self.until(lambda: self.find(selector, text)[-1][0], what)
 
-    def until[T](self, look: Callable[[], T], what: str) -> T:
+    def until[T](
+        self, look: Callable[[], T], what: str, timeout_s: float = TIMEOUT_S
+    ) -> T:
         """Return what a look finds once it finds something.
 
         Raises:
             AssertionError: it never does; a picture shows what is there instead.
         """
-        deadline = time.monotonic() + TIMEOUT_S
+        deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
             try:
                 if found := look():
@@ -85,7 +88,7 @@ class Browser:
                 pass
             time.sleep(0.2)
         self.picture("failed")
-        raise AssertionError(f"not seen within {TIMEOUT_S:.0f} s: {what}")
+        raise AssertionError(f"not seen within {timeout_s:.0f} s: {what}")
 
     def click(self, selector: str, text: str = "") -> None:
         """Click what matches once it is there."""
@@ -115,10 +118,24 @@ class Browser:
         """Type into a field."""
         self.wait(selector).send_keys(text)
 
-    def picture(self, name: str) -> None:
-        """Take a picture of the page."""
+    def picture(self, name: str, of: str = "", margin: int = 0) -> None:
+        """Take a picture of the page, or of an element on it and some pixels around that."""
         time.sleep(SETTLE_S)
-        self._driver.save_screenshot(str(self._pictures / f"{name}.png"))
+        what: dict[str, object] = {"format": "png"}
+        if of:
+            left, top, right, bottom = self._driver.execute_script(
+                "const box = arguments[0].getBoundingClientRect(), m = arguments[1];"
+                "return [Math.max(0, box.left - m), Math.max(0, box.top - m),"
+                " Math.min(innerWidth, box.right + m),"
+                " Math.min(innerHeight, box.bottom + m)];",
+                self.wait(of),
+                margin,
+            )
+            size = {"width": right - left, "height": bottom - top}
+            what["clip"] = {"x": left, "y": top, **size, "scale": 1}
+        taken = self._driver.execute_cdp_cmd("Page.captureScreenshot", what)
+        content = base64.b64decode(taken["data"])
+        (self._pictures / f"{name}.png").write_bytes(content)
 
     def complaints(self) -> list[str]:
         """Return what the page's own code has complained of."""

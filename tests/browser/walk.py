@@ -1,20 +1,23 @@
 """Adds a detector in a real Home Assistant by a headless browser, and takes pictures of it.
 
     .venv-demo/bin/python -m tests.browser.walk FOLDER
+    .venv-demo/bin/python -m tests.browser.walk FOLDER --docs
 
-Needs what `scripts/demo` needs (which makes that environment), selenium in it, PulseAudio (the
-microphone is a virtual one), and Chromium with its driver. FOLDER gets the pictures: those in
-docs/images are cut out of them. It takes about two minutes, and fails where what a user should
-see is not there.
+Needs what `scripts/demo` needs (which makes that environment), selenium in it (`uv pip install
+--python .venv-demo selenium`), PulseAudio (the microphone is a virtual one), and Chromium with its
+driver. FOLDER gets the pictures; with --docs those called setup_ renew the ones in docs/images,
+which is to be done when a page or the shipped model has changed. It takes about five minutes, and
+fails where what a user should see is not there.
 """
 
+import argparse
 import asyncio
 from contextlib import suppress
 import os
 from pathlib import Path
 import re
+import shutil
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -28,29 +31,42 @@ from tests.browser.browser import Browser
 from tests.virtual_microphone import VirtualMicrophone
 
 START_TIMEOUT_S = 180.0
-RECORDINGS = Path(__file__).parents[2] / ".demo"
-LEVELS = re.compile(r"-?\d+ dBFS, crying \d+ %")
+# The nursery is calm for longer than a page needs.
+CRY_TIMEOUT_S = 200.0
+ROOT = Path(__file__).parents[2]
+RECORDINGS = ROOT / ".demo"
+LEVELS = re.compile(r"-?\d+ dBFS, crying (\d+) %")
 
 
 def main() -> None:
     """Walk, and say so."""
-    pictures = Path(sys.argv[1])
+    parser = argparse.ArgumentParser(prog="walk")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--docs", action="store_true")
+    options = parser.parse_args()
+    pictures: Path = options.folder
     pictures.mkdir(parents=True, exist_ok=True)
     RECORDINGS.mkdir(exist_ok=True)
     recording, _, _ = ensure_recording(RECORDINGS)
     with VirtualMicrophone() as microphone, tempfile.TemporaryDirectory() as folder:
         os.environ.update(microphone.environment)
-        threading.Thread(target=_play, args=(microphone, recording)).start()
-        asyncio.run(_run(Path(folder), recording, pictures))
+        player = threading.Thread(target=_play, args=(microphone, recording))
+        asyncio.run(_run(Path(folder), recording, player, pictures))
+    if options.docs:
+        for picture in pictures.glob("setup_*.png"):
+            print("renewed", shutil.copy(picture, ROOT / "docs" / "images"))
 
 
 def _play(microphone: VirtualMicrophone, recording: Path) -> None:
     # It is cut off when the walk is over.
     with suppress(subprocess.CalledProcessError):
-        microphone.play(recording)
+        while True:
+            microphone.play(recording)
 
 
-async def _run(folder: Path, recording: Path, pictures: Path) -> None:
+async def _run(
+    folder: Path, recording: Path, player: threading.Thread, pictures: Path
+) -> None:
     port = free_port()
     write_configuration(folder, port, recording.parent)
     async with running(folder, port) as instance, aiohttp.ClientSession() as session:
@@ -61,17 +77,17 @@ async def _run(folder: Path, recording: Path, pictures: Path) -> None:
             assert time.monotonic() < deadline, instance.log.read_text()
             await asyncio.sleep(0.3)
         await client.sign_in()
-        await asyncio.to_thread(_walk, instance, pictures)
+        await asyncio.to_thread(_walk, instance, player, pictures)
     log = instance.log.read_text(errors="replace")
     ours = [line for line in log.splitlines() if "cry_detector" in line]
     print("\n".join(["Of the log, what is about the detector:", *ours]))
 
 
-def _walk(instance: Instance, pictures: Path) -> None:
+def _walk(instance: Instance, player: threading.Thread, pictures: Path) -> None:
     browser = Browser(pictures)
     try:
         _sign_in(browser, instance.url)
-        _add(browser, instance.url)
+        _add(browser, instance.url, player)
         _change_options(browser, instance.url)
         _see_device(browser, instance.url)
         print("The browser's own complaints:", browser.complaints() or "none")
@@ -88,21 +104,22 @@ def _sign_in(browser: Browser, url: str) -> None:
     print("signed in")
 
 
-def _add(browser: Browser, url: str) -> None:
-    """Add the default microphone."""
+def _add(browser: Browser, url: str, player: threading.Thread) -> None:
+    """Add the default microphone, which hears the recording from its beginning."""
     browser.open(f"{url}/config/integrations/dashboard/add?domain=cry_detector")
     browser.click("ha-button", "OK")
     browser.wait("step-flow-menu", "Where does the sound of the room come from?")
-    browser.picture("kinds")
+    _picture(browser, "kinds")
     browser.click("ha-list-item", "Microphone")
     browser.wait("step-flow-form", "such as hw:CARD=Device")
-    browser.picture("microphone")
+    _picture(browser, "microphone")
+    player.start()
     browser.click("ha-button", "Next")
     browser.until(lambda: _is_listening(browser), "how far the listening is")
-    browser.picture("listening")
+    _picture(browser, "setup_listening")
     browser.wait("step-flow-form", "noise floor")
     _see_preview_move(browser)
-    browser.picture("result")
+    _picture(browser, "setup_result")
     browser.click("ha-button", "Submit")
     browser.click("ha-button", "Skip and finish")
     browser.wait_gone("step-flow-create-entry")
@@ -121,7 +138,8 @@ def _change_options(browser: Browser, url: str) -> None:
     browser.click_icon("Configure")
     browser.wait("step-flow-form", "Custom thresholds")
     _see_preview_move(browser)
-    browser.picture("options")
+    browser.until(lambda: _preview(browser) >= 95, "a cry", CRY_TIMEOUT_S)
+    _picture(browser, "setup_options")
     browser.click("ha-button", "Submit")
     browser.wait("step-flow-create-entry", "Options successfully saved")
     browser.click("ha-button", "Finish")
@@ -130,12 +148,30 @@ def _change_options(browser: Browser, url: str) -> None:
 
 
 def _see_device(browser: Browser, url: str) -> None:
-    """Look at the device's page once it shows a level."""
+    """Look at the device's page while it shows a cry."""
     browser.open(f"{url}/config/integrations/integration/cry_detector")
     browser.click("ha-config-entry-device-row", "Nursery")
     browser.wait("ha-config-device-page", "dBFS")
-    browser.picture("device")
+    browser.until(lambda: _is_crying(browser), "a cry", CRY_TIMEOUT_S)
+    browser.picture("setup_device", "ha-config-device-page")
     print("device page seen")
+
+
+def _picture(browser: Browser, name: str) -> None:
+    """Take a picture of the dialog."""
+    browser.picture(name, "dialog[open]", margin=10)
+
+
+def _is_crying(browser: Browser) -> bool:
+    _, text = browser.find("ha-config-device-page")[-1]
+    return bool(re.search(r"Crying\s+Detected", text))
+
+
+def _preview(browser: Browser) -> int:
+    """Return the confidence that the preview shows, in %."""
+    _, text = browser.find("entity-preview-row")[-1]
+    shown = LEVELS.search(text)
+    return int(shown[1]) if shown else 0
 
 
 def _see_preview_move(browser: Browser) -> None:
@@ -144,7 +180,7 @@ def _see_preview_move(browser: Browser) -> None:
 
     def look() -> bool:
         _, text = browser.find("entity-preview-row")[-1]
-        seen.update(LEVELS.findall(text))
+        seen.update(shown[0] for shown in LEVELS.finditer(text))
         return len(seen) >= 3
 
     browser.until(look, "three values of the preview")
