@@ -6,6 +6,7 @@ import logging
 import os
 from pathlib import Path
 import signal
+import threading
 import time
 from typing import Any
 
@@ -34,6 +35,7 @@ from tests.integration.helpers import (
     entry_for,
     file_entry,
     full_state_of,
+    listening_threads,
     nothing_listens,
     room,
     state_of,
@@ -224,6 +226,36 @@ async def test_a_thread_that_hangs_is_not_waited_for(
     assert time.monotonic() - start < 1.5
     assert "Nursery: its thread hangs" in caplog.text
     await async_wait_for(nothing_listens)
+
+
+async def test_beside_a_thread_that_hangs_no_other_is_begun(
+    hass: HomeAssistant, room_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some microphones can be opened only once: the driver must have let go of it first."""
+    close: Callable[[Listener], None] = Listener.close
+    released = threading.Event()
+
+    def close_late(listener: Listener) -> None:
+        released.wait(20.0)
+        close(listener)
+
+    monkeypatch.setattr(Listener, "close", close_late)
+    monkeypatch.setattr(own_thread, "STOP_TIMEOUT_S", 0.1)
+    entry = file_entry(room_file)
+    await async_set_up(hass, entry)
+    await async_wait_for(lambda: state_of(hass, entry, "crying") == "off")
+    hanging = children()
+    await entry.runtime_data.async_set_listening(False)
+    await entry.runtime_data.async_set_listening(True)
+    await asyncio.sleep(1.2)
+    assert children().keys() == hanging.keys()
+    assert len(listening_threads()) == 1
+    assert state_of(hass, entry, "crying") == "unavailable"
+
+    released.set()
+    await async_wait_for(lambda: state_of(hass, entry, "crying") == "off")
+    assert len(children()) == 1
+    assert not children().keys() & hanging.keys()
 
 
 async def test_a_cry_is_reported_at_once_and_little_is_written(

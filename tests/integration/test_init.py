@@ -3,9 +3,11 @@
 from pathlib import Path
 import time
 
+from homeassistant.components import switch
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.core import HomeAssistant
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.cry_detector import models
 from custom_components.cry_detector.const import DOMAIN
@@ -116,6 +118,24 @@ async def test_a_detector_that_waits_to_try_again_ends_as_fast(
     await async_end(hass, entry.entry_id, how)
     assert time.monotonic() - start < 2.0
     assert nothing_listens()
+
+
+async def test_what_cannot_be_taken_away_goes_on_listening(
+    hass: HomeAssistant, room_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its entities are still there, and would say of a closed source that it hears."""
+    entry = file_entry(room_file)
+    await async_set_up(hass, entry)
+    await async_wait_for(lambda: state_of(hass, entry, "crying") == "off")
+
+    async def async_refuse(hass: HomeAssistant, entry: MockConfigEntry) -> bool:
+        return False
+
+    monkeypatch.setattr(switch, "async_unload_entry", async_refuse)
+    assert not await hass.config_entries.async_unload(entry.entry_id)
+    assert entry.state is ConfigEntryState.FAILED_UNLOAD
+    assert len(listening_threads()) == len(children()) == 1
+    await entry.runtime_data.async_close()
 
 
 async def test_reloading_listens_anew(hass: HomeAssistant, room_file: Path) -> None:

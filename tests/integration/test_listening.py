@@ -9,8 +9,9 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.cry_detector.const import DOMAIN
+from custom_components.cry_detector.engine.episodes import Episode
 from custom_components.cry_detector.sound import SoundState
-from tests.integration.ear import Ear
+from tests.integration.ear import Ear, observation
 from tests.integration.helpers import (
     async_set_up,
     async_wait_for,
@@ -92,6 +93,34 @@ async def test_an_episode_ends_when_a_parent_takes_over(
     assert not ended["sound_lost"]
     assert state_of(hass, entry, "episodes_today") == "1"
     assert state_of(hass, entry, "last_cry_duration") == "30"
+
+
+async def test_what_is_on_its_way_when_it_is_turned_off_is_not_heard(
+    hass: HomeAssistant, ear: Ear, entry: MockConfigEntry
+) -> None:
+    """The thread hands over what it has until it has ended: nobody may be woken by that."""
+    hand_over = ear._heard
+    assert hand_over
+    off = entry.runtime_data.async_set_listening(False)
+    turning_off = hass.async_create_task(off)
+    assert not turning_off.done()
+    hand_over(observation(3.0, confidence=0.9, episode=Episode(3.0, None, 3.0, 0.9)))
+    await turning_off
+    assert state_of(hass, entry, "crying") == "unavailable"
+    assert state_of(hass, entry, "episodes_today") == "0"
+    assert entry.runtime_data.sound.state is SoundState.OFF
+
+
+async def test_a_detector_that_has_been_unloaded_does_not_listen_again(
+    hass: HomeAssistant, ear: Ear, entry: MockConfigEntry
+) -> None:
+    """An action may have waited for its turn while the detector was taken away."""
+    coordinator = entry.runtime_data
+    await async_do(hass, entry, "listening", "turn_off")
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    await coordinator.async_set_listening(True)
+    assert not ear.is_open
+    assert not coordinator.listening
 
 
 async def test_doing_what_is_done_already_changes_little(
