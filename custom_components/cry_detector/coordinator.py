@@ -186,7 +186,9 @@ class CryDetectorCoordinator(Hearing):
             # Home Assistant stops, or the detector is unloaded.
             self._tell(self._cries.close(sound_lost=True))
 
-    async def _async_listen(self, heard: Callable[[Observation], None]) -> None:
+    async def _async_listen(
+        self, heard: Callable[[Observation], None], first_sound_s: float
+    ) -> None:
         # A thread that hangs in a driver is left behind; another is not, until it returns.
         while not self._thread_ended.is_set():
             await asyncio.sleep(_HANGING_PAUSE_S)
@@ -199,6 +201,7 @@ class CryDetectorCoordinator(Hearing):
                 heard,
                 settings=self.settings,
                 pauses=self._pauses,
+                first_sound_s=first_sound_s,
                 opened=self._async_opened,
             )
         finally:

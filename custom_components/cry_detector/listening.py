@@ -10,6 +10,7 @@ from .engine.classifier import Classifier
 from .engine.errors import EngineError
 from .engine.listener import Listener, Observation
 from .engine.pauses import Pauses
+from .engine.sources import PATIENCE_S
 from .errors import no_sound_error
 from .own_thread import async_in_own_thread
 from .settings import Settings
@@ -25,6 +26,7 @@ async def async_listen(
     *,
     settings: Settings | None = None,
     pauses: Pauses | None = None,
+    first_sound_s: float = PATIENCE_S,
     opened: Callable[[Listener, threading.Event], None] | None = None,
 ) -> None:
     """Listen to a source until it ends; `heard` gets each observation in the event loop.
@@ -40,13 +42,16 @@ async def async_listen(
         heard: gets each observation.
         settings: of the detector; by default those of the model.
         pauses: what has been learnt of how this source is silent.
+        first_sound_s: how long its first sound is waited for.
         opened: gets the listener before it listens, whose settings may be changed from then
             on, and an event that is set when its thread has ended.
 
     Raises:
         NoSoundError: the source cannot be had, or was lost.
     """
-    source = await async_create_source(hass, data, classifier.manifest.sample_rate)
+    source = await async_create_source(
+        hass, data, classifier.manifest.sample_rate, first_sound_s
+    )
     settings = settings or Settings.from_options({}, classifier.manifest)
 
     def create() -> Listener:
@@ -57,6 +62,7 @@ async def async_listen(
             gain_db=settings.gain_db,
             loud_margin_db=settings.loud_margin_db,
             pauses=pauses,
+            first_patience_s=first_sound_s,
         )
 
     # Its windows and filters take a small computer longer than the event loop may.

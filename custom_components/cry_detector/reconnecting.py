@@ -9,6 +9,7 @@ from typing import Final, Protocol
 from homeassistant.core import HomeAssistant, callback
 
 from .engine.listener import Health, Observation
+from .engine.sources import PATIENCE_S
 from .errors import NoSoundError
 from .sound import Sound
 
@@ -20,8 +21,12 @@ LONGEST_PAUSE_S: Final = 60.0
 # opens and dies at once must not be opened every second for ever.
 STEADY_S: Final = 30.0
 
-# A camera may take this long to wake up and say what it sends.
-FIRST_SOUND_S: Final = 15.0
+# A camera may need time to wake up and say what it sends. The first time it has no longer than
+# any source, so that it is said soon that no sound arrives; then it has more, since by then
+# that is known. What it took the last time, it may take again, and half as long more.
+LONGEST_FIRST_SOUND_S: Final = 30.0
+# To ask a camera for its address, to start and to end a thread.
+SPARE_S: Final = 7.0
 # With what it takes to close a source, its silence is noticed within ten seconds; streams
 # that come in pieces of six have time for one.
 NEXT_SOUND_S: Final = 8.0
@@ -53,11 +58,26 @@ def _jittered(first_s: float, failures: int) -> float:
     return min(LONGEST_PAUSE_S, pause_s * random.uniform(0.75, 1.25))  # nosec B311
 
 
+def first_sound_s(failures: int, took_s: float = 0.0) -> float:
+    """Return how long to wait for the first sound after so many failures in a row.
+
+    Args:
+        failures: to open the source, or to keep it.
+        took_s: how long its first sound took the last time that some came.
+    """
+    if not failures:
+        return PATIENCE_S
+    growing_s = PATIENCE_S * 2.0 ** max(0, min(failures, 10) - 1)
+    return min(LONGEST_FIRST_SOUND_S, max(growing_s, 1.5 * took_s))
+
+
 class Listen(Protocol):
     """Listens to a source until it ends, as `listening.async_listen` does."""
 
-    def __call__(self, heard: Callable[[Observation], None]) -> Awaitable[None]:
-        """Listen; `heard` gets each observation in the event loop.
+    def __call__(
+        self, heard: Callable[[Observation], None], first_sound_s: float
+    ) -> Awaitable[None]:
+        """Listen; `heard` gets each observation in the event loop, the first within so many seconds.
 
         Raises:
             NoSoundError: the source cannot be had, or was lost.
@@ -93,6 +113,7 @@ class Reconnector:
         self._heard = heard
         self._lost = lost
         self._failures = 0
+        self._took_s = 0.0
         self._fault_logged = False
 
     async def async_run(self, *, ends: bool) -> None:
@@ -115,18 +136,23 @@ class Reconnector:
         """Listen until the source is lost; return why."""
         loop = self._hass.loop
         dead_until_s: float | None = None
-        is_over = False
+        is_over = is_heard = False
+        started_s = loop.time()
+        wait_s = first_sound_s(self._failures, self._took_s)
         self._sound.opened()
         try:
-            async with asyncio.timeout(FIRST_SOUND_S) as limit:
+            async with asyncio.timeout(wait_s + SPARE_S) as limit:
 
                 @callback
                 def take(observation: Observation) -> None:
-                    nonlocal dead_until_s
+                    nonlocal dead_until_s, is_heard
                     # What was on its way from the thread when it was given up.
                     if is_over or limit.expired():
                         return
                     now_s = loop.time()
+                    if not is_heard:
+                        is_heard = True
+                        self._took_s = now_s - started_s
                     self._heard(observation)
                     if self._sound.arriving_for_s(now_s) >= STEADY_S:
                         self._failures = 0
@@ -141,7 +167,7 @@ class Reconnector:
                         deadline_s = min(deadline_s, dead_until_s)
                     limit.reschedule(deadline_s)
 
-                await self._listen(take)
+                await self._listen(take, wait_s)
         except NoSoundError as err:
             return err
         except TimeoutError:

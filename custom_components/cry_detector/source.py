@@ -11,19 +11,28 @@ from homeassistant.exceptions import HomeAssistantError
 
 from .const import CONF_LOOP, CONF_SOURCE, SourceKind
 from .engine.errors import EngineError
-from .engine.sources import Source
+from .engine.sources import PATIENCE_S, Source
 from .engine.sources.ffmpeg import FfmpegSource
 from .engine.sources.microphone import microphone
 from .errors import NoSoundError, no_sound_error
 
 
 async def async_create_source(
-    hass: HomeAssistant, data: Mapping[str, Any], sample_rate: int
+    hass: HomeAssistant,
+    data: Mapping[str, Any],
+    sample_rate: int,
+    patience_s: float = PATIENCE_S,
 ) -> Source:
     """Return the source that an entry's data describe, not yet opened.
 
     A camera is asked for its stream every time, since many hand out addresses that
     do not last.
+
+    Args:
+        hass: Home Assistant.
+        data: an entry's.
+        sample_rate: samples a second to deliver.
+        patience_s: how long the first sound of a stream is waited for.
 
     Raises:
         NoSoundError: there can be no such source, or not at present.
@@ -32,12 +41,16 @@ async def async_create_source(
     if data[CONF_SOURCE] == SourceKind.CAMERA:
         url = await _async_camera_stream(hass, data[CONF_ENTITY_ID])
     return await hass.async_add_executor_job(
-        _create_source, hass, data, url, sample_rate
+        _create_source, hass, data, url, sample_rate, patience_s
     )
 
 
 def _create_source(
-    hass: HomeAssistant, data: Mapping[str, Any], url: str | None, sample_rate: int
+    hass: HomeAssistant,
+    data: Mapping[str, Any],
+    url: str | None,
+    sample_rate: int,
+    patience_s: float,
 ) -> Source:
     ffmpeg = get_ffmpeg_manager(hass).binary
     kind = SourceKind(data[CONF_SOURCE])
@@ -53,7 +66,9 @@ def _create_source(
                 loop=data[CONF_LOOP],
             )
         assert url is not None
-        return FfmpegSource.from_url(url, sample_rate=sample_rate, ffmpeg=ffmpeg)
+        return FfmpegSource.from_url(
+            url, sample_rate=sample_rate, ffmpeg=ffmpeg, patience_s=patience_s
+        )
     except EngineError as err:
         raise no_sound_error(err) from err
 

@@ -173,6 +173,7 @@ class Trial:
                 settings=Settings.from_options(
                     self._options, self._classifier.manifest
                 ),
+                first_sound_s=FIRST_SOUND_TIMEOUT_S,
             )
             loss = NoSoundError("source_ended")
         except NoSoundError as err:

@@ -169,6 +169,25 @@ def test_a_stalled_stream_is_given_up() -> None:
         assert time.monotonic() - start < 6.0
 
 
+def test_a_first_sound_may_be_waited_for_longer() -> None:
+    """A camera wakes up; once it has begun, it has no longer than others."""
+    with streams.HttpStream(hiss(7.0)) as server:
+        server.stalled.set()
+        threading.Timer(4.0, server.stalled.clear).start()
+        source = FfmpegSource.from_url(server.url, sample_rate=RATE, patience_s=20.0)
+        start = time.monotonic()
+        listener = iter(
+            Listener(source, loud_is_crying(), patience_s=3.0, first_patience_s=20.0)
+        )
+        next(listener)
+        assert time.monotonic() - start > 4.0
+        server.stalled.set()
+        start = time.monotonic()
+        with pytest.raises(SourceStalledError, match="no sound for 3 s"):
+            list(listener)
+        assert time.monotonic() - start < 6.0
+
+
 def test_patience_is_over_within_ten_seconds() -> None:
     """As it is by default, with the second that a read may take."""
     assert PATIENCE_S + READ_TIMEOUT_S < 10.0

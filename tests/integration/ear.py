@@ -63,6 +63,8 @@ class Ear:
         self.freezer = freezer
         self.opened = 0
         """How often the source was opened."""
+        self.first_sound_s = 0.0
+        """How long its first sound is waited for."""
         self.refuses: str | None = None
         """The key of the error with which the source refuses to be opened."""
         self.listener: StandInListener | None = None
@@ -82,10 +84,12 @@ class Ear:
         *,
         settings: object,
         pauses: object,
+        first_sound_s: float,
         opened: Callable[[Any, threading.Event], None],
     ) -> None:
         """Listen until the test ends it."""
         self.opened += 1
+        self.first_sound_s = first_sound_s
         if self.refuses:
             raise NoSoundError(self.refuses, cause="as the test wants")
         self._heard, self.time = heard, 0.0

@@ -10,11 +10,13 @@ from custom_components.cry_detector.engine.health import Health
 from custom_components.cry_detector.engine.observation import Observation
 from custom_components.cry_detector.reconnecting import (
     FIRST_DEAD_S,
-    FIRST_SOUND_S,
+    LONGEST_FIRST_SOUND_S,
     LONGEST_PAUSE_S,
     NEXT_SOUND_S,
+    SPARE_S,
     STEADY_S,
     dead_time_s,
+    first_sound_s,
     retry_pause_s,
 )
 from custom_components.cry_detector.sound import PROBATION_S
@@ -140,12 +142,37 @@ async def test_a_source_that_never_sends_is_given_up(
     """It has longer to wake up than to go on."""
     entry = entry_for({"source": "stream", "url": "http://camera.local/nursery"})
     await async_set_up(hass, entry)
-    await ear.passes(FIRST_SOUND_S - 1)
+    await ear.passes(first_sound_s(0) + SPARE_S - 1)
     assert ear.opened == 1
     assert state_of(hass, entry, "audio_input") == "unknown"
     await ear.passes(3)
     assert ear.opened == 2
     assert state_of(hass, entry, "audio_input") == "off"
+
+
+def test_a_slow_source_is_waited_for_longer_each_time() -> None:
+    """The first time as long as any, so that it is said soon; then up to half a minute, at once if it took as long before."""
+    waits = [first_sound_s(failures) for failures in range(6)]
+    assert waits == [8.0, 8.0, 16.0, 30.0, 30.0, 30.0]
+    assert first_sound_s(10_000) == LONGEST_FIRST_SOUND_S
+    assert first_sound_s(0, took_s=20.0) == 8.0
+    assert first_sound_s(1, took_s=2.5) == 8.0
+    assert first_sound_s(1, took_s=12.0) == 18.0
+    assert first_sound_s(1, took_s=25.0) == LONGEST_FIRST_SOUND_S
+
+
+async def test_what_a_source_took_it_may_take_again(
+    hass: HomeAssistant, ear: Ear
+) -> None:
+    """It need not be found out anew after each loss."""
+    entry = entry_for({"source": "stream", "url": "http://camera.local/nursery"})
+    await async_set_up(hass, entry)
+    await ear.passes(14.0)
+    await ear.hears(2)
+    await ear.is_lost()
+    await ear.passes(1.5)
+    assert ear.is_open
+    assert ear.first_sound_s == pytest.approx(1.5 * 14.5, abs=0.1)
 
 
 @pytest.mark.parametrize("health", DEAD)

@@ -16,13 +16,9 @@ from .errors import EngineError, SourceClosedError, SourceEndedError, SourceStal
 from .health import Health
 from .observation import Observation
 from .pauses import Pauses
-from .sources import Chunk, Source
+from .sources import PATIENCE_S, Chunk, Source
 
 __all__ = ["PATIENCE_S", "Detector", "Health", "Listener", "Observation"]
-
-# A source from which no sound comes for this long, or not enough for an observation, is given
-# up: with the second that a read may take, a dead one is noticed within ten.
-PATIENCE_S = 8.0
 
 # Of a source that is slow already, an observation may take this part of that.
 _SLOW_PART = 0.375
@@ -45,6 +41,7 @@ class Listener:
         settings: EpisodeSettings | None = None,
         *,
         patience_s: float = PATIENCE_S,
+        first_patience_s: float | None = None,
         gain_db: float = 0.0,
         loud_margin_db: float = LOUD_MARGIN_DB,
         pauses: Pauses | None = None,
@@ -55,7 +52,10 @@ class Listener:
             source: delivers at the sample rate of the classifier's manifest.
             classifier: the model.
             settings: of the episodes; by default those of medium sensitivity.
-            patience_s: seconds without sound after which the source is given up.
+            patience_s: seconds without sound, or without enough of it for an observation, after
+                which the source is given up.
+            first_patience_s: the same before the first sound; `patience_s` by default. A source
+                that takes longer must have been told so, too.
             gain_db: what the sound is amplified by before all else.
             loud_margin_db: how far a sound must stand out of the noise floor to be loud.
             pauses: what has been learnt of how this source is silent, when it was listened to
@@ -80,6 +80,7 @@ class Listener:
         )
         self._arrival = Arrival()
         self._patience_s = patience_s
+        self._first_patience_s = first_patience_s or patience_s
         self._observed_at_s = 0.0
         self._lost = False
 
@@ -127,6 +128,9 @@ class Listener:
                 self._observed_at_s = monotonic()
                 while True:
                     chunk = self._source.read()
+                    if len(chunk.samples) and not chunk.time:
+                        # However long the first sound took: from now on more must come.
+                        self._observed_at_s = chunk.arrived_s
                     yield from self._observe(chunk)
                     self._check_patience(chunk)
         except SourceEndedError:
@@ -138,11 +142,13 @@ class Listener:
             raise
 
     def _check_patience(self, chunk: Chunk) -> None:
+        is_first = not (chunk.time or len(chunk.samples))
+        patience_s = self._first_patience_s if is_first else self._patience_s
         silent_s = chunk.arrived_s - self._observed_at_s
         part = _SLOW_PART if self._arrival.slow else 1.0
-        if chunk.waited_s >= self._patience_s:
+        if chunk.waited_s >= patience_s:
             what = f"no sound for {chunk.waited_s:.0f} s"
-        elif self._source.live and silent_s >= self._patience_s * part:
+        elif self._source.live and silent_s >= patience_s * part:
             what = f"next to no sound for {silent_s:.0f} s"
         else:
             return

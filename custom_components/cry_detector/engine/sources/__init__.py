@@ -11,6 +11,10 @@ from numpy.typing import NDArray
 # The longest that a read waits before it says that nothing came.
 READ_TIMEOUT_S = 1.0
 
+# A source from which no sound comes for this long is given up: with the second that a read may
+# take, a dead one is noticed within ten.
+PATIENCE_S = 8.0
+
 
 class SourceKind(StrEnum):
     """What is at the other end, which decides what silence means."""

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import SourceEndedError, SourceStalledError, SourceUnavailableError
-from . import inputs
+from . import PATIENCE_S, inputs
 from .base import PolledSource, cleaned
 from .inputs import FfmpegInput
 from .program import input_devices, not_started, reason
@@ -62,13 +62,21 @@ class FfmpegSource(PolledSource):
         self._complaint = b""
 
     @classmethod
-    def from_url(cls, url: str, *, sample_rate: int, ffmpeg: str = "ffmpeg") -> Self:
-        """Listen to a stream.
+    def from_url(
+        cls,
+        url: str,
+        *,
+        sample_rate: int,
+        ffmpeg: str = "ffmpeg",
+        patience_s: float = PATIENCE_S,
+    ) -> Self:
+        """Listen to a stream, whose first sound is waited for as long as its listener has patience (s).
 
         Raises:
             InvalidSourceError: its scheme is not allowed or its shape is wrong.
         """
-        return cls(inputs.stream(url), sample_rate=sample_rate, ffmpeg=ffmpeg)
+        input_ = inputs.stream(url, patience_s)
+        return cls(input_, sample_rate=sample_rate, ffmpeg=ffmpeg)
 
     @classmethod
     def from_file(

@@ -6,15 +6,14 @@ from pathlib import Path
 import re
 from urllib.parse import urlsplit
 
-from . import SourceKind
+from . import PATIENCE_S, SourceKind
 from .urls import PROTOCOLS, check_url
 
 # How long ffmpeg may look at a stream before it starts to decode: its default of 5 s is for video.
 _ANALYZE_US = 1_000_000
 
-# ffmpeg gives a connection up that takes or stalls for this long, a little before the listener does, since it knows
-# more of why.
-_IO_TIMEOUT_US = 7_000_000
+# ffmpeg gives a connection up that takes or stalls, so much before the listener does, since it knows more of why.
+_BEFORE_LISTENER_S = 1.0
 
 # Gaps in a stream's timestamps of more than this are filled with silence, as long as they are: a codec that sends
 # nothing while it is quiet (DTX) then sounds quiet, and not slow.
@@ -51,11 +50,15 @@ class FfmpegInput:
     """Variables to add to the child's environment."""
 
 
-def stream(url: str) -> FfmpegInput:
+def stream(url: str, patience_s: float = PATIENCE_S) -> FfmpegInput:
     """Return the input for a stream.
 
     The URL, which may hold a password, is in no argument: ffmpeg's `concat` demuxer reads it from
     standard input, with the options for it.
+
+    Args:
+        url: of the stream.
+        patience_s: how long its listener waits for the first sound.
 
     Raises:
         InvalidSourceError: its scheme is not allowed or its shape is wrong.
@@ -67,12 +70,13 @@ def stream(url: str) -> FfmpegInput:
         "protocol_whitelist": PROTOCOLS[scheme],
         "analyzeduration": _ANALYZE_US,
     }
+    timeout_us = round((patience_s - _BEFORE_LISTENER_S) * 1e6)
     if scheme in ("rtsp", "rtsps"):
         # Over TCP nothing is lost on Wi-Fi; and a server that lets its client choose is asked for audio alone.
         options |= {"rtsp_transport": "tcp", "allowed_media_types": "audio"}
-        options["timeout"] = _IO_TIMEOUT_US
+        options["timeout"] = timeout_us
     elif scheme in ("http", "https", "tcp", "rtmp"):
-        options["rw_timeout"] = _IO_TIMEOUT_US
+        options["rw_timeout"] = timeout_us
     quoted = url.replace("'", r"'\''")
     script = ["ffconcat version 1.0", f"file '{quoted}'"]
     script += [f"option {key} {value}" for key, value in options.items()]
