@@ -53,11 +53,11 @@ def table(results: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return a row for each measure that the results hold."""
     rows = []
     for target in TARGETS:
-        value = _value(results, target.path)
+        value = value_at(results, target.path)
         if value is None:
             continue
         sign = 1.0 if target.more_is_better else -1.0
-        peer = _value(results, target.over)
+        peer = value_at(results, target.over)
         rows.append(
             {
                 "measure": target.measure,
@@ -84,7 +84,7 @@ def print_table(rows: list[dict[str, Any]]) -> None:
         )
 
 
-def _value(results: Mapping[str, Any], path: tuple[str, ...]) -> float | None:
+def value_at(results: Mapping[str, Any], path: tuple[str, ...]) -> float | None:
     """Return what a path leads to, None where there is nothing."""
     value: Any = results if path else None
     for key in path:
