@@ -715,12 +715,47 @@ async def test_a_change_of_the_automation_leaves_no_light_behind(
 
     await async_change(hass, "night_light", **inputs, brightness=10)
     await clock.async_pass(seconds=6)
-    assert attributes(hass, lamp)["brightness"] == round(0.1 * 255)
+    shines = 0.1 if crying else 0.05
+    assert attributes(hass, lamp)["brightness"] == round(shines * 255)
     await nursery.async_calm()
     await clock.async_pass(minutes=3)
 
     assert attributes(hass, lamp)["brightness"] == 180
     assert not hass.states.async_entity_ids("scene")
+
+
+async def test_a_run_that_was_turned_off_long_ago_is_not_gone_on_with(
+    hass: HomeAssistant, nursery: Nursery, clock: Clock
+) -> None:
+    lamp = await async_add_lamp(hass)
+    assert await async_setup_component(hass, "scene", {})
+    await hass.services.async_call(
+        "light",
+        "turn_on",
+        {"entity_id": lamp, "brightness": 180, "color_temp_kelvin": 4000},
+        blocking=True,
+    )
+    inputs = {"detector": nursery.crying, "lights": [lamp], "only_dark": False}
+    await async_use(hass, "night_light", **inputs)
+    await nursery.async_cry()
+    await clock.async_pass(seconds=6)
+    await hass.services.async_call(
+        "automation", "turn_off", {"entity_id": "automation.night_light"}, blocking=True
+    )
+    await nursery.async_calm()
+    for entity_id, action in (
+        (lamp, "turn_off"),
+        ("automation.night_light", "turn_on"),
+    ):
+        await hass.services.async_call(
+            "homeassistant", action, {"entity_id": entity_id}, blocking=True
+        )
+    await clock.async_pass(minutes=121)
+
+    await async_change(hass, "night_light", **inputs, brightness=10)
+    await clock.async_pass(minutes=3)
+
+    assert attributes(hass, lamp)["state"] == "off"
 
 
 @pytest.mark.parametrize("crying", [True, False])
@@ -729,7 +764,7 @@ async def test_a_change_of_the_automation_leaves_no_light_behind(
     [
         pytest.param(5, 3, "off", id="as it was told to shine"),
         pytest.param(60, 3, "on", id="somebody's own"),
-        pytest.param(5, 90, "on", id="too long ago"),
+        pytest.param(5, 150, "on", id="too long ago"),
     ],
 )
 async def test_a_restart_leaves_no_light_behind(
