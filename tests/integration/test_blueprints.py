@@ -62,6 +62,19 @@ def phone(hass: HomeAssistant) -> Phone:
     return Phone(hass, "Ada's phone")
 
 
+@pytest.fixture
+async def lamp(hass: HomeAssistant) -> str:
+    """Return a lamp, in a house that can keep in mind how it shone."""
+    assert await async_setup_component(hass, "scene", {})
+    return await async_add_lamp(hass)
+
+
+@pytest.fixture
+async def speaker(hass: HomeAssistant) -> str:
+    """Return a speaker."""
+    return await async_add_speaker(hass)
+
+
 class Clock:
     """Lets time go by."""
 
@@ -134,6 +147,12 @@ def ran_before_the_restart(hass: HomeAssistant, name: str, *, minutes: float) ->
     state = State(f"automation.{name}", "on", {"last_triggered": ran.isoformat()})
     stored = restore_state.StoredState(state, None, dt_util.utcnow())
     restore_state.async_get(hass).last_states[state.entity_id] = stored
+
+
+async def async_shine(hass: HomeAssistant, lamp: str, **how: Any) -> None:
+    """Have the lamp shine as somebody of the house wants it."""
+    data = {"entity_id": lamp, "color_temp_kelvin": 4000, **how}
+    await hass.services.async_call("light", "turn_on", data, blocking=True)
 
 
 def attributes(hass: HomeAssistant, entity_id: str) -> dict[str, Any]:
@@ -485,10 +504,8 @@ async def test_what_is_short_or_calm_after_a_start_is_nothing_to_tell(
 
 
 async def test_the_night_light_is_there_while_the_baby_cries(
-    hass: HomeAssistant, nursery: Nursery, clock: Clock
+    hass: HomeAssistant, nursery: Nursery, clock: Clock, lamp: str
 ) -> None:
-    lamp = await async_add_lamp(hass)
-    assert await async_setup_component(hass, "scene", {})
     hass.states.async_set("sun.sun", "below_horizon")
     await async_use(hass, "night_light", detector=nursery.crying, lights=[lamp])
 
@@ -510,16 +527,9 @@ async def test_the_night_light_is_there_while_the_baby_cries(
 
 
 async def test_the_night_light_goes_back_to_what_was(
-    hass: HomeAssistant, nursery: Nursery, clock: Clock
+    hass: HomeAssistant, nursery: Nursery, clock: Clock, lamp: str
 ) -> None:
-    lamp = await async_add_lamp(hass)
-    assert await async_setup_component(hass, "scene", {})
-    await hass.services.async_call(
-        "light",
-        "turn_on",
-        {"entity_id": lamp, "brightness": 180, "color_temp_kelvin": 4000},
-        blocking=True,
-    )
+    await async_shine(hass, lamp, brightness=180)
     await async_use(
         hass,
         "night_light",
@@ -549,9 +559,8 @@ async def test_what_ends_while_the_light_is_turned_on_is_noticed(
     nursery: Nursery,
     clock: Clock,
     monkeypatch: pytest.MonkeyPatch,
+    lamp: str,
 ) -> None:
-    lamp = await async_add_lamp(hass)
-    assert await async_setup_component(hass, "scene", {})
     turn_on = Lamp.async_turn_on
 
     async def async_turn_on_slowly(self: Lamp, **kwargs: Any) -> None:
@@ -577,9 +586,8 @@ async def test_a_lamp_that_fails_leaves_nothing_behind(
     nursery: Nursery,
     clock: Clock,
     monkeypatch: pytest.MonkeyPatch,
+    lamp: str,
 ) -> None:
-    lamp = await async_add_lamp(hass)
-    assert await async_setup_component(hass, "scene", {})
 
     def fail_after(name: str) -> None:
         done = getattr(Lamp, name)
@@ -608,10 +616,8 @@ async def test_a_lamp_that_fails_leaves_nothing_behind(
 
 
 async def test_the_night_light_stays_on_who_is_in_the_room(
-    hass: HomeAssistant, nursery: Nursery, clock: Clock
+    hass: HomeAssistant, nursery: Nursery, clock: Clock, lamp: str
 ) -> None:
-    lamp = await async_add_lamp(hass)
-    assert await async_setup_component(hass, "scene", {})
     await async_use(
         hass, "night_light", detector=nursery.crying, lights=[lamp], only_dark=False
     )
@@ -635,10 +641,8 @@ async def test_the_night_light_stays_on_who_is_in_the_room(
 
 
 async def test_by_day_there_is_no_night_light(
-    hass: HomeAssistant, nursery: Nursery, clock: Clock
+    hass: HomeAssistant, nursery: Nursery, clock: Clock, lamp: str
 ) -> None:
-    lamp = await async_add_lamp(hass)
-    assert await async_setup_component(hass, "scene", {})
     hass.states.async_set("sun.sun", "above_horizon")
     await async_use(hass, "night_light", detector=nursery.crying, lights=[lamp])
 
@@ -650,10 +654,8 @@ async def test_by_day_there_is_no_night_light(
 
 @pytest.mark.parametrize("after", ["start", "reload"])
 async def test_there_is_a_night_light_for_a_baby_that_cries_already(
-    hass: HomeAssistant, nursery: Nursery, clock: Clock, after: str
+    hass: HomeAssistant, nursery: Nursery, clock: Clock, after: str, lamp: str
 ) -> None:
-    lamp = await async_add_lamp(hass)
-    assert await async_setup_component(hass, "scene", {})
     hass.states.async_set("sun.sun", "below_horizon")
     await nursery.async_cry()
     await async_use_late(
@@ -671,10 +673,8 @@ async def test_there_is_a_night_light_for_a_baby_that_cries_already(
 
 @pytest.mark.parametrize("crying", [True, False])
 async def test_there_is_no_night_light_for_what_is_short_or_calm_after_a_start(
-    hass: HomeAssistant, nursery: Nursery, clock: Clock, crying: bool
+    hass: HomeAssistant, nursery: Nursery, clock: Clock, crying: bool, lamp: str
 ) -> None:
-    lamp = await async_add_lamp(hass)
-    assert await async_setup_component(hass, "scene", {})
     if crying:
         await nursery.async_cry()
     await async_use_late(
@@ -696,16 +696,9 @@ async def test_there_is_no_night_light_for_what_is_short_or_calm_after_a_start(
 
 @pytest.mark.parametrize("crying", [True, False])
 async def test_a_change_of_the_automation_leaves_no_light_behind(
-    hass: HomeAssistant, nursery: Nursery, clock: Clock, crying: bool
+    hass: HomeAssistant, nursery: Nursery, clock: Clock, crying: bool, lamp: str
 ) -> None:
-    lamp = await async_add_lamp(hass)
-    assert await async_setup_component(hass, "scene", {})
-    await hass.services.async_call(
-        "light",
-        "turn_on",
-        {"entity_id": lamp, "brightness": 180, "color_temp_kelvin": 4000},
-        blocking=True,
-    )
+    await async_shine(hass, lamp, brightness=180)
     inputs = {"detector": nursery.crying, "lights": [lamp], "only_dark": False}
     await async_use(hass, "night_light", **inputs)
     await nursery.async_cry()
@@ -725,16 +718,9 @@ async def test_a_change_of_the_automation_leaves_no_light_behind(
 
 
 async def test_a_run_that_was_turned_off_long_ago_is_not_gone_on_with(
-    hass: HomeAssistant, nursery: Nursery, clock: Clock
+    hass: HomeAssistant, nursery: Nursery, clock: Clock, lamp: str
 ) -> None:
-    lamp = await async_add_lamp(hass)
-    assert await async_setup_component(hass, "scene", {})
-    await hass.services.async_call(
-        "light",
-        "turn_on",
-        {"entity_id": lamp, "brightness": 180, "color_temp_kelvin": 4000},
-        blocking=True,
-    )
+    await async_shine(hass, lamp, brightness=180)
     inputs = {"detector": nursery.crying, "lights": [lamp], "only_dark": False}
     await async_use(hass, "night_light", **inputs)
     await nursery.async_cry()
@@ -775,19 +761,9 @@ async def test_a_restart_leaves_no_light_behind(
     brightness_pct: int,
     minutes: int,
     state: str,
+    lamp: str,
 ) -> None:
-    lamp = await async_add_lamp(hass)
-    assert await async_setup_component(hass, "scene", {})
-    await hass.services.async_call(
-        "light",
-        "turn_on",
-        {
-            "entity_id": lamp,
-            "brightness_pct": brightness_pct,
-            "color_temp_kelvin": 4000,
-        },
-        blocking=True,
-    )
+    await async_shine(hass, lamp, brightness_pct=brightness_pct)
     brightness = attributes(hass, lamp)["brightness"]
     ran_before_the_restart(hass, "night_light", minutes=minutes)
     await async_use_late(
@@ -819,9 +795,8 @@ LULLABY = {
 
 
 async def test_a_lullaby_plays_until_it_is_calm(
-    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock, speaker: str
 ) -> None:
-    speaker = await async_add_speaker(hass)
     await async_use(
         hass,
         "soothe",
@@ -849,9 +824,8 @@ async def test_a_lullaby_plays_until_it_is_calm(
 
 
 async def test_what_cannot_be_soothed_is_told(
-    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock, speaker: str
 ) -> None:
-    speaker = await async_add_speaker(hass)
     await async_use(
         hass,
         "soothe",
@@ -877,8 +851,8 @@ async def test_what_ends_while_the_speaker_begins_is_noticed(
     phone: Phone,
     clock: Clock,
     monkeypatch: pytest.MonkeyPatch,
+    speaker: str,
 ) -> None:
-    speaker = await async_add_speaker(hass)
     play_media = Speaker.async_play_media
 
     async def async_play_slowly(self: Speaker, *args: str, **kwargs: Any) -> None:
@@ -906,9 +880,8 @@ async def test_what_ends_while_the_speaker_begins_is_noticed(
 
 
 async def test_calm_moments_do_not_make_patience_longer(
-    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock, speaker: str
 ) -> None:
-    speaker = await async_add_speaker(hass)
     await async_use(
         hass,
         "soothe",
@@ -938,8 +911,8 @@ async def test_a_speaker_that_fails_does_not_keep_the_phone_from_being_told(
     phone: Phone,
     clock: Clock,
     monkeypatch: pytest.MonkeyPatch,
+    speaker: str,
 ) -> None:
-    speaker = await async_add_speaker(hass)
 
     async def async_fail(self: Speaker, *args: Any, **kwargs: Any) -> None:
         raise HomeAssistantError("The speaker does not answer")
@@ -963,9 +936,8 @@ async def test_a_speaker_that_fails_does_not_keep_the_phone_from_being_told(
 
 
 async def test_soothing_a_room_that_is_no_longer_heard_is_told(
-    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock, speaker: str
 ) -> None:
-    speaker = await async_add_speaker(hass)
     await async_use(
         hass,
         "soothe",
@@ -988,9 +960,13 @@ async def test_soothing_a_room_that_is_no_longer_heard_is_told(
 
 @pytest.mark.parametrize("after", ["start", "reload"])
 async def test_a_baby_that_cries_already_is_soothed(
-    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock, after: str
+    hass: HomeAssistant,
+    nursery: Nursery,
+    phone: Phone,
+    clock: Clock,
+    after: str,
+    speaker: str,
 ) -> None:
-    speaker = await async_add_speaker(hass)
     await nursery.async_cry()
     await async_use_late(
         hass,
@@ -1014,9 +990,13 @@ async def test_a_baby_that_cries_already_is_soothed(
 
 @pytest.mark.parametrize("crying", [True, False])
 async def test_what_is_short_or_calm_after_a_start_is_not_soothed(
-    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock, crying: bool
+    hass: HomeAssistant,
+    nursery: Nursery,
+    phone: Phone,
+    clock: Clock,
+    crying: bool,
+    speaker: str,
 ) -> None:
-    speaker = await async_add_speaker(hass)
     if crying:
         await nursery.async_cry()
     await async_use_late(
@@ -1053,8 +1033,8 @@ async def test_a_restart_leaves_no_tune_behind(
     volume_level: float,
     minutes: int,
     state: str,
+    speaker: str,
 ) -> None:
-    speaker = await async_add_speaker(hass)
     for action, data in (
         ("volume_set", {"volume_level": volume_level}),
         ("play_media", {"media": LULLABY}),

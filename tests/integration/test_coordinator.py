@@ -1,7 +1,7 @@
 """A detector that loses its sound says so, once, and finds it again; and it writes little."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 import logging
 import os
 from pathlib import Path
@@ -203,35 +203,9 @@ async def test_a_fault_of_ours_does_not_end_the_listening(
     assert 1.5 <= second < 4.0
 
 
-async def test_a_thread_that_hangs_is_not_waited_for(
-    hass: HomeAssistant,
-    room_file: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    """A driver that does not return must not keep Home Assistant from stopping."""
-    close: Callable[[Listener], None] = Listener.close
-
-    def close_late(listener: Listener) -> None:
-        time.sleep(2.0)
-        close(listener)
-
-    monkeypatch.setattr(Listener, "close", close_late)
-    monkeypatch.setattr(own_thread, "STOP_TIMEOUT_S", 0.1)
-    entry = file_entry(room_file)
-    await async_set_up(hass, entry)
-    await async_wait_for(lambda: state_of(hass, entry, "crying") == "off")
-    start = time.monotonic()
-    await hass.config_entries.async_unload(entry.entry_id)
-    assert time.monotonic() - start < 1.5
-    assert "Nursery: its thread hangs" in caplog.text
-    await async_wait_for(nothing_listens)
-
-
-async def test_beside_a_thread_that_hangs_no_other_is_begun(
-    hass: HomeAssistant, room_file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Some microphones can be opened only once: the driver must have let go of it first."""
+@pytest.fixture
+def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Have drivers hang when they are to let go of a source, until this is set."""
     close: Callable[[Listener], None] = Listener.close
     released = threading.Event()
 
@@ -241,21 +215,47 @@ async def test_beside_a_thread_that_hangs_no_other_is_begun(
 
     monkeypatch.setattr(Listener, "close", close_late)
     monkeypatch.setattr(own_thread, "STOP_TIMEOUT_S", 0.1)
+    yield released
+    released.set()
+
+
+async def test_a_thread_that_hangs_is_not_waited_for(
+    hass: HomeAssistant,
+    room_file: Path,
+    hanging: threading.Event,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A driver that does not return must not keep Home Assistant from stopping."""
     entry = file_entry(room_file)
     await async_set_up(hass, entry)
     await async_wait_for(lambda: state_of(hass, entry, "crying") == "off")
-    hanging = children()
+    start = time.monotonic()
+    await hass.config_entries.async_unload(entry.entry_id)
+    assert time.monotonic() - start < 1.5
+    assert "Nursery: its thread hangs" in caplog.text
+    hanging.set()
+    await async_wait_for(nothing_listens)
+
+
+async def test_beside_a_thread_that_hangs_no_other_is_begun(
+    hass: HomeAssistant, room_file: Path, hanging: threading.Event
+) -> None:
+    """Some microphones can be opened only once: the driver must have let go of it first."""
+    entry = file_entry(room_file)
+    await async_set_up(hass, entry)
+    await async_wait_for(lambda: state_of(hass, entry, "crying") == "off")
+    before = children()
     await entry.runtime_data.async_set_listening(False)
     await entry.runtime_data.async_set_listening(True)
     await asyncio.sleep(1.2)
-    assert children().keys() == hanging.keys()
+    assert children().keys() == before.keys()
     assert len(listening_threads()) == 1
     assert state_of(hass, entry, "crying") == "unavailable"
 
-    released.set()
+    hanging.set()
     await async_wait_for(lambda: state_of(hass, entry, "crying") == "off")
     assert len(children()) == 1
-    assert not children().keys() & hanging.keys()
+    assert not children().keys() & before.keys()
 
 
 async def test_a_cry_is_reported_at_once_and_little_is_written(
