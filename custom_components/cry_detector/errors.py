@@ -50,3 +50,16 @@ def no_sound_error(err: EngineError) -> NoSoundError:
     """Return an error of the engine in words that can be translated."""
     key = next(key for kind, key in ERROR_KEYS.items() if isinstance(err, kind))
     return NoSoundError(key, cause=str(err))
+
+
+def without_frames(err: NoSoundError) -> NoSoundError:
+    """Return an error, and what caused it, without the frames that they went through.
+
+    Those hold the listener that was lost, and each other: half a megabyte for each loss, until
+    somebody collects garbage. What an error says does not need them.
+    """
+    link: BaseException | None = err
+    while link is not None:
+        link.__traceback__ = None
+        link = link.__cause__ or link.__context__
+    return err

@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant, callback
 
 from .engine.listener import Health, Observation
 from .engine.sources import PATIENCE_S
-from .errors import NoSoundError
+from .errors import NoSoundError, without_frames
 from .sound import Sound
 
 _LOGGER = logging.getLogger(__name__)
@@ -169,7 +169,7 @@ class Reconnector:
 
                 await self._listen(take, wait_s)
         except NoSoundError as err:
-            return err
+            return without_frames(err)
         except TimeoutError:
             # A dead source goes on sending: then it is its time that is up.
             is_dead = dead_until_s is not None and loop.time() >= dead_until_s

@@ -13,7 +13,7 @@ from homeassistant.helpers.event import async_call_later
 from .const import CONF_MODEL, DOMAIN
 from .engine.classifier import Classifier
 from .engine.observation import Observation
-from .errors import NoSoundError
+from .errors import NoSoundError, without_frames
 from .impression import Impression, impression_of
 from .listening import async_listen
 from .models import async_load_classifier
@@ -177,7 +177,7 @@ class Trial:
             )
             loss = NoSoundError("source_ended")
         except NoSoundError as err:
-            loss = err
+            loss = without_frames(err)
         except Exception as err:
             _LOGGER.exception("%s: unexpected error while trying it", self.name)
             loss = NoSoundError("unknown", cause=type(err).__name__)
