@@ -46,6 +46,8 @@ DEMO = Path(__file__).parent.parent / ".demo"
 AUDIO_INPUT = "binary_sensor.nursery_audio_input"
 CRY = "event.nursery_cry"
 START_TIMEOUT_S = 180.0
+# A source that dies soon after it came back is not opened again at once, which is no fault.
+CALM_S = 60.0
 # Not in step with the scene, so that faults begin at all places of it.
 EVERY_S = 187.0
 SETTLED_S = 600.0
@@ -63,7 +65,7 @@ class Plan:
 
     seconds: float
     every_s: float
-    """From fault to fault."""
+    """From fault to fault; from the end of one that lasts long, at least CALM_S."""
     listens: bool
     """Whether there is a detector at all; without, it is Home Assistant alone that is measured."""
 
@@ -72,9 +74,9 @@ class Plan:
         """Return after how long what there is is compared with."""
         return min(SETTLED_S, self.seconds / 4.0)
 
-    def is_due(self, number: int, now_s: float) -> bool:
-        """Return whether the `number`-th fault is to begin, counted from 0."""
-        due_s = (number + 0.5) * self.every_s
+    def is_due(self, number: int, heard_since_s: float, now_s: float) -> bool:
+        """Return whether the `number`-th fault, counted from 0, is to begin, when sound came since so long."""
+        due_s = max((number + 0.5) * self.every_s, heard_since_s + CALM_S)
         return self.listens and due_s <= now_s < self.seconds - self.every_s / 2.0
 
 
@@ -178,7 +180,7 @@ def sample(process: int, at_s: float) -> Sample:
 async def _live(plan: Plan, instance: Instance, house: House, record: Record) -> Census:
     """Let the hour go by; return what there was when the first minutes were over."""
     settled: Census | None = None
-    number = 0
+    number, heard_since_s = 0, 0.0
     faulting: asyncio.Task[Outage] | None = None
     while record.now_s() < plan.seconds or faulting:
         await asyncio.sleep(SAMPLE_S)
@@ -188,8 +190,9 @@ async def _live(plan: Plan, instance: Instance, house: House, record: Record) ->
             record.outages.append(outage := faulting.result())
             _tell(outage, record)
             faulting = None
+            heard_since_s = record.now_s()
         # The last must be over, and what comes after it be heard.
-        if faulting is None and plan.is_due(number, record.now_s()):
+        if faulting is None and plan.is_due(number, heard_since_s, record.now_s()):
             planned = PLAN[number % len(PLAN)]
             faulting = asyncio.create_task(_fault(planned, house, record))
             number += 1
