@@ -137,6 +137,12 @@ def children() -> dict[int, str]:
     return found
 
 
+def listening_tasks() -> list[str]:
+    """Return the names of the tasks that go on for a detector."""
+    names = [task.get_name() for task in asyncio.all_tasks()]
+    return [name for name in names if name.startswith(DOMAIN)]
+
+
 def open_files() -> int:
     """Return how many file descriptors this process has open."""
     return len(list(Path("/proc/self/fd").iterdir()))

@@ -16,6 +16,7 @@ from tests.integration.helpers import (
     async_wait_for,
     children,
     file_entry,
+    listening_tasks,
     listening_threads,
     nothing_listens,
     open_files,
@@ -76,18 +77,20 @@ async def test_setting_up_waits_for_no_sound(
 async def test_the_end_of_a_detector_leaves_nothing(
     hass: HomeAssistant, room_file: Path, how: str
 ) -> None:
-    """Within two seconds thread and child process are gone, and every file is closed."""
+    """Within two seconds thread, task and child process are gone, and every file is closed."""
     files = open_files()
     entry = file_entry(room_file)
     await async_set_up(hass, entry)
     await async_wait_for(lambda: state_of(hass, entry, "crying") == "off")
     assert listening_threads()
+    assert listening_tasks()
     assert open_files() > files
 
     start = time.monotonic()
     await async_end(hass, entry.entry_id, how)
     assert time.monotonic() - start < 2.0
     assert nothing_listens()
+    assert listening_tasks() == []
     assert open_files() <= files
 
 
@@ -104,6 +107,7 @@ async def test_a_stalled_stream_ends_as_fast(
     await async_end(hass, entry.entry_id, how)
     assert time.monotonic() - start < 2.0
     assert nothing_listens()
+    assert listening_tasks() == []
 
 
 @pytest.mark.parametrize("how", ENDS)
@@ -118,6 +122,7 @@ async def test_a_detector_that_waits_to_try_again_ends_as_fast(
     await async_end(hass, entry.entry_id, how)
     assert time.monotonic() - start < 2.0
     assert nothing_listens()
+    assert listening_tasks() == []
 
 
 async def test_what_cannot_be_taken_away_goes_on_listening(
