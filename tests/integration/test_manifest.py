@@ -1,6 +1,7 @@
 """What hassfest and HACS check of a custom integration, checked here first."""
 
 import ast
+from collections.abc import Iterator
 import json
 from pathlib import Path
 import re
@@ -170,6 +171,26 @@ def test_what_the_editors_ask_for_is_known(kind: str) -> None:
     for content in described.values():
         if target := content.get("target"):
             assert TargetSelector(target).config["entity"]
+
+
+def _icons(tree: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield what has an icon by default, at any depth."""
+    if "default" in tree:
+        yield tree
+    for part in tree.values():
+        if isinstance(part, dict):
+            yield from _icons(part)
+
+
+def test_icons_are_needed_and_in_order() -> None:
+    """Hassfest refuses a state's icon that is the default's, and ranges that do not ascend."""
+    icons = list(_icons(json.loads((INTEGRATION / "icons.json").read_text())))
+    assert any("state" in icon for icon in icons)
+    assert any("range" in icon for icon in icons)
+    for icon in icons:
+        assert icon["default"] not in icon.get("state", {}).values()
+        starts = [float(start) for start in icon.get("range", {})]
+        assert starts == sorted(starts)
 
 
 def test_translations_are_whole() -> None:
