@@ -143,6 +143,22 @@ class VirtualMicrophone:
         self._pactl("load-module", *arguments).check_returncode()
         self._pactl("set-default-source", f"{sink}.monitor").check_returncode()
 
+    def swap(self, sink: str = "other") -> None:
+        """Take it away while there is another one, which is the default from then on."""
+        modules = self._pactl("list", "short", "modules").stdout.decode()
+        (number,) = [
+            line.split()[0]
+            for line in modules.splitlines()
+            if f"sink_name={SINK}" in line
+        ]
+        self.plug_in(sink)
+        self._pactl("unload-module", number).check_returncode()
+
+    def put_back(self) -> None:
+        """Put it back beside the other one, which stays the default."""
+        arguments = ("module-null-sink", f"sink_name={SINK}", f"rate={RATE}")
+        self._pactl("load-module", *arguments).check_returncode()
+
     def _pactl(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
         return subprocess.run(
             ["pactl", *arguments],

@@ -17,10 +17,11 @@ except ImportError:
 def loopback() -> None:
     """Allow sockets: beside Home Assistant's test plugin they are forbidden.
 
-    The engine talks to servers on loopback, and nothing else.
+    The engine talks to servers on loopback and to PulseAudio's socket, and nothing else.
     """
     if pytest_socket is not None:
         pytest_socket.enable_socket()
+        pytest_socket.socket_allow_hosts(["127.0.0.1"], allow_unix_socket=True)
 
 
 @pytest.fixture(scope="session")

@@ -150,6 +150,38 @@ def test_a_microphone_that_is_pulled_out_and_put_back(
     assert len(samples)
 
 
+@pytest.mark.parametrize("able", ["pulse", "alsa"])
+def test_a_microphone_that_is_swapped_is_lost(
+    virtual_microphone: VirtualMicrophone, monkeypatch: pytest.MonkeyPatch, able: str
+) -> None:
+    """The server goes on with another one, and says nothing of it to ffmpeg; that would be another room."""
+    monkeypatch.setattr(module, "input_devices", lambda _: frozenset({able}))
+    with microphone(f"pulse:{SOURCE}", sample_rate=RATE) as source:
+        while not len(source.read().samples):
+            pass
+        virtual_microphone.swap()
+        virtual_microphone.put_back()
+        start = time.monotonic()
+        with pytest.raises(SourceUnavailableError, match="pulled out"):
+            read_on(source)
+        assert time.monotonic() - start < 5.0
+
+
+def test_the_default_may_be_another_microphone(
+    virtual_microphone: VirtualMicrophone,
+) -> None:
+    """Who listens to whatever is the default goes on with what becomes it."""
+    with microphone("pulse:default", sample_rate=RATE) as source:
+        while not len(source.read().samples):
+            pass
+        virtual_microphone.swap()
+        heard = 0
+        start = time.monotonic()
+        while time.monotonic() - start < 5.0:
+            heard += len(source.read().samples)
+    assert heard > 2 * RATE
+
+
 def test_a_pulse_source_through_alsa(
     virtual_microphone: VirtualMicrophone, monkeypatch: pytest.MonkeyPatch
 ) -> None:

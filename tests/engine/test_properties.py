@@ -3,6 +3,11 @@
 from itertools import pairwise
 import json
 import math
+from pathlib import Path
+import socket
+import tempfile
+import threading
+import time
 from typing import Any
 from urllib.parse import quote
 
@@ -25,6 +30,7 @@ from cry_engine.sensitivity import Sensitivity, episode_settings
 from cry_engine.sources import SourceKind
 from cry_engine.sources.inputs import stream
 from cry_engine.sources.microphone import check_device
+from cry_engine.sources.pulse_server import PulseServer
 from cry_engine.sources.urls import PROTOCOLS, check_url, redact, show_url
 from cry_engine.tflite import Interpreter
 
@@ -356,3 +362,55 @@ def test_any_text_is_a_device_or_refused(text: str) -> None:
     assert not text.startswith("-")
     assert "\n" not in text
     assert "/" not in text or text.startswith("pulse:")
+
+
+def answer_with(listening: socket.socket, answer: bytes) -> None:
+    """Take one call, and answer whatever is asked with the same."""
+    connection, _ = listening.accept()
+    with connection:
+        connection.recv(65_536)
+        try:
+            for _ in range(3):
+                connection.sendall(answer)
+        except OSError:
+            return
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.one_of(
+        st.binary(max_size=200),
+        # A proper header, and anything in it.
+        st.binary(max_size=60).map(
+            lambda packet: len(packet).to_bytes(4) + b"\xff" * 4 + bytes(12) + packet
+        ),
+        # A proper answer, and anything in its place.
+        st.binary(max_size=30).map(
+            lambda rest: (
+                (10 + len(rest)).to_bytes(4)
+                + (b"\xff" * 4 + bytes(12))
+                + (b"L\0\0\0\2" + b"L\0\0\0\1" + rest)
+            )
+        ),
+    )
+)
+def test_whatever_answers_is_an_answer_or_an_error(answer: bytes) -> None:
+    """In no time at all, and nothing else is raised."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        socket.socket(socket.AF_UNIX) as listening,
+    ):
+        path = Path(folder) / "native"
+        listening.bind(str(path))
+        listening.listen()
+        thread = threading.Thread(target=answer_with, args=[listening, answer])
+        thread.start()
+        start = time.monotonic()
+        try:
+            server = PulseServer(path, bytes(256))
+        except OSError:
+            pass
+        else:
+            server.close()
+        assert time.monotonic() - start < 2.0
+        thread.join()

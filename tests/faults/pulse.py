@@ -18,6 +18,7 @@ from cry_engine.health import Health
 from cry_engine.sources import Source, inputs
 from cry_engine.sources.alsa import AlsaSource, alsaaudio
 from cry_engine.sources.ffmpeg import FfmpegSource, input_devices
+from cry_engine.sources.pulse import PulseSource
 from tests.streams import RATE
 from tests.virtual_microphone import SINK, SOURCE, VirtualMicrophone, missing_programs
 
@@ -49,12 +50,11 @@ class PulseStage(Stage):
         if self._way == "pyalsaaudio":
             return AlsaSource("default", sample_rate=sample_rate)
         # ffmpeg has an environment of its own: others can listen elsewhere meanwhile.
-        input_ = inputs.pulse(SOURCE)
         if self._way == "alsa":
-            input_ = inputs.alsa("default", {})
-        return FfmpegSource(
-            replace(input_, environment=self.environment), sample_rate=sample_rate
-        )
+            default = replace(inputs.alsa("default", {}), environment=self.environment)
+            return FfmpegSource(default, sample_rate=sample_rate)
+        named = replace(inputs.pulse(SOURCE), environment=self.environment)
+        return PulseSource(named, SOURCE, sample_rate=sample_rate)
 
     @override
     def __enter__(self) -> Self:
@@ -115,6 +115,11 @@ def _missing(way: str) -> Callable[[], str | None]:
 def _renamed(virtual: VirtualMicrophone) -> None:
     virtual.unplug()
     virtual.plug_in("other")
+
+
+def _loose(virtual: VirtualMicrophone) -> None:
+    virtual.swap()
+    virtual.put_back()
 
 
 def _named_as_before(virtual: VirtualMicrophone) -> None:
@@ -203,5 +208,22 @@ PULSE_FAULTS: tuple[Fault, ...] = (
         _renamed,
         _named_as_before,
         _GONE,
+    ),
+    *_faults(
+        "swapped",
+        "the microphone is pulled out, and the server goes on with another one",
+        VirtualMicrophone.swap,
+        VirtualMicrophone.put_back,
+        UNAVAILABLE,
+        # By ALSA it is the default that is listened to, whichever that is.
+        ways=("pulse",),
+    ),
+    *_faults(
+        "loose",
+        "the microphone is gone for a moment, and the server stays with another one",
+        _loose,
+        lambda virtual: None,
+        UNAVAILABLE,
+        ways=("pulse",),
     ),
 )

@@ -6,10 +6,12 @@ import re
 import subprocess
 
 from ..errors import InvalidSourceError, SourceUnavailableError
+from . import inputs
 from .alsa import AlsaSource, alsaaudio
 from .base import PolledSource
 from .ffmpeg import FfmpegSource
 from .program import input_devices
+from .pulse import PulseSource
 
 # ALSA's own list of sound cards and their devices; there without any program or library.
 _CARDS = Path("/proc/asound/cards")
@@ -78,16 +80,19 @@ def microphone(
 def _pulse(name: str, sample_rate: int, ffmpeg: str) -> PolledSource:
     able = input_devices(ffmpeg)
     if "pulse" in able:
-        return FfmpegSource.from_pulse(name, sample_rate=sample_rate, ffmpeg=ffmpeg)
-    if "alsa" in able:
+        input_ = inputs.pulse(name)
+    elif "alsa" in able:
         # Where ALSA's default is PulseAudio, as on Home Assistant OS, its client library takes the name from here.
         environment = {} if name == "default" else {"PULSE_SOURCE": name}
-        return FfmpegSource.from_alsa(
-            "default", sample_rate=sample_rate, ffmpeg=ffmpeg, environment=environment
+        input_ = inputs.alsa("default", environment)
+    else:
+        raise SourceUnavailableError(
+            f"pulse:{name}: this ffmpeg was built with neither PulseAudio nor ALSA"
         )
-    raise SourceUnavailableError(
-        f"pulse:{name}: this ffmpeg was built with neither PulseAudio nor ALSA"
-    )
+    if name == "default":
+        # Whatever the server takes for it is the right one.
+        return FfmpegSource(input_, sample_rate=sample_rate, ffmpeg=ffmpeg)
+    return PulseSource(input_, name, sample_rate=sample_rate, ffmpeg=ffmpeg)
 
 
 def check_device(device: str) -> None:
