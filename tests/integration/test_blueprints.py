@@ -1062,6 +1062,38 @@ async def test_a_restart_leaves_no_tune_behind(
     assert not phone.calls
 
 
+@pytest.mark.parametrize("crying", [True, False])
+async def test_a_change_of_the_automation_leaves_no_tune_behind(
+    hass: HomeAssistant,
+    nursery: Nursery,
+    phone: Phone,
+    clock: Clock,
+    speaker: str,
+    crying: bool,
+) -> None:
+    inputs = {
+        "detector": nursery.crying,
+        "speaker": speaker,
+        "media": LULLABY,
+        "phone": phone.device_id,
+    }
+    await async_use(hass, "soothe", **inputs)
+    await nursery.async_cry()
+    await clock.async_pass(seconds=21)
+    assert attributes(hass, speaker)["state"] == "playing"
+    if not crying:
+        await nursery.async_calm()
+
+    await async_change(hass, "soothe", **inputs, calm_for={"minutes": 1})
+    await clock.async_pass(seconds=30)
+    assert attributes(hass, speaker)["state"] == "playing"
+    await nursery.async_calm()
+    await clock.async_pass(minutes=1)
+
+    assert attributes(hass, speaker)["state"] == "idle"
+    assert not phone.calls
+
+
 async def test_the_second_parent_is_called_when_nobody_reacts(
     hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
 ) -> None:
