@@ -112,6 +112,20 @@ async def async_wait_for(
     return time.monotonic() - start
 
 
+async def async_wait_for_state(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    key: str,
+    state: str,
+    *,
+    timeout_s: float = 20.0,
+) -> float:
+    """Wait until an entry's entity has a state; return how many seconds that took."""
+    return await async_wait_for(
+        lambda: state_of(hass, entry, key) == state, timeout_s=timeout_s
+    )
+
+
 def listening_threads() -> list[str]:
     """Return the names of the threads that listen for a detector."""
     return [

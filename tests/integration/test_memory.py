@@ -7,12 +7,7 @@ from homeassistant.core import HomeAssistant
 import pytest
 
 from custom_components.cry_detector.engine.listener import Listener
-from tests.integration.helpers import (
-    async_set_up,
-    async_wait_for,
-    state_of,
-    stream_entry,
-)
+from tests.integration.helpers import async_set_up, async_wait_for_state, stream_entry
 from tests.streams import HttpStream
 
 
@@ -37,18 +32,14 @@ async def test_a_listener_that_was_lost_is_freed(
     """However it was lost: with half a megabyte for each, a night of bad Wi-Fi adds up."""
     entry = stream_entry(room_stream.url)
     await async_set_up(hass, entry)
-
-    async def async_is(crying: str) -> None:
-        await async_wait_for(lambda: state_of(hass, entry, "crying") == crying)
-
-    await async_is("off")
+    await async_wait_for_state(hass, entry, "crying", "off")
     for _ in range(2):
         room_stream.cut()
-        await async_is("unavailable")
-        await async_is("off")
+        await async_wait_for_state(hass, entry, "crying", "unavailable")
+        await async_wait_for_state(hass, entry, "crying", "off")
         assert listeners() == 1
     room_stream.stalled.set()
-    await async_is("unavailable")
+    await async_wait_for_state(hass, entry, "crying", "unavailable")
     room_stream.stalled.clear()
-    await async_is("off")
+    await async_wait_for_state(hass, entry, "crying", "off")
     assert listeners() == 1

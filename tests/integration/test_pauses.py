@@ -8,7 +8,7 @@ from custom_components.cry_detector.engine.health import SILENT_S
 from tests.faults.sound import silent
 from tests.integration.helpers import (
     async_set_up,
-    async_wait_for,
+    async_wait_for_state,
     state_of,
     stream_entry,
 )
@@ -21,18 +21,14 @@ async def test_a_codecs_pauses_are_not_learnt_anew_with_each_connection(
     """Once it has been heard to pause, its silence is the quiet of its room, also when the stream was lost meanwhile."""
     entry = stream_entry(room_stream.url)
     await async_set_up(hass, entry)
-
-    async def async_is(crying: str) -> None:
-        await async_wait_for(lambda: state_of(hass, entry, "crying") == crying)
-
-    await async_is("off")
+    await async_wait_for_state(hass, entry, "crying", "off")
     room_stream.disturb = silent
     await asyncio.sleep(2.0)
     room_stream.disturb = lambda packet: packet
     await asyncio.sleep(1.5)
     room_stream.cut()
-    await async_is("unavailable")
-    await async_is("off")
+    await async_wait_for_state(hass, entry, "crying", "unavailable")
+    await async_wait_for_state(hass, entry, "crying", "off")
     room_stream.disturb = silent
     for _ in range(round(2.0 * (SILENT_S + 3.0))):
         await asyncio.sleep(0.5)

@@ -16,8 +16,7 @@ from tests.integration.helpers import (
     async_set_up,
     async_start_flow,
     async_submit,
-    async_wait_for,
-    full_state_of,
+    async_wait_for_state,
     room,
     state_of,
     stream_entry,
@@ -49,18 +48,14 @@ async def test_a_camera_that_is_slow_to_wake_up_is_waited_for(
     """It is said within ten seconds that no sound arrives, and it is heard in the end; after a loss in good time."""
     entry = stream_entry(slow_camera.url)
     await async_set_up(hass, entry)
-    noticed_s = await async_wait_for(
-        lambda: state_of(hass, entry, "audio_input") == "off"
-    )
+    noticed_s = await async_wait_for_state(hass, entry, "audio_input", "off")
     assert noticed_s < NOTICED_WITHIN_S
-    assert full_state_of(hass, entry, "crying").state == "unavailable"
-    await async_wait_for(
-        lambda: state_of(hass, entry, "crying") == "off", timeout_s=60.0
-    )
+    assert state_of(hass, entry, "crying") == "unavailable"
+    await async_wait_for_state(hass, entry, "crying", "off", timeout_s=60.0)
     slow_camera.cut()
-    await async_wait_for(lambda: state_of(hass, entry, "crying") == "unavailable")
-    recovered_s = await async_wait_for(
-        lambda: state_of(hass, entry, "crying") == "off", timeout_s=60.0
+    await async_wait_for_state(hass, entry, "crying", "unavailable")
+    recovered_s = await async_wait_for_state(
+        hass, entry, "crying", "off", timeout_s=60.0
     )
     assert recovered_s < WAKES_UP_S + 10.0
 
