@@ -16,6 +16,7 @@ where others have the processor, slow callbacks tell nothing; they are shown, an
 import argparse
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 import os
 from pathlib import Path
 import re
@@ -85,12 +86,17 @@ def is_slow_callback(text: str) -> bool:
 
 
 def waited_s(pid: int) -> float:
-    """Return for how long a process's main thread could have run while others did, in seconds.
+    """Return for how long a process's threads could have run while others did, in seconds.
 
     Unlike the load of the machine it leaves out who wants the processor and gives it up at once.
+    All threads count: the event loop waits for whichever holds the interpreter's lock.
     """
-    statistics = (Path("/proc") / str(pid) / "schedstat").read_text()
-    return int(statistics.split()[1]) / 1e9
+    waited_ns = 0
+    for thread in (Path("/proc") / str(pid) / "task").iterdir():
+        # It may have ended since they were listed.
+        with suppress(OSError):
+            waited_ns += int((thread / "schedstat").read_text().split()[1])
+    return waited_ns / 1e9
 
 
 async def _watch(minutes: float, folder: Path) -> tuple[list[str], Path, float]:
@@ -180,7 +186,8 @@ async def _live(
         crying = states.get("binary_sensor.nursery_crying")
         today = states.get("sensor.nursery_episodes_today")
         now_s, after_s = time.monotonic(), waited_s(pid)
-        kept_waiting = (after_s - before_s) / (now_s - start_s)
+        # Threads that have ended take what they have waited with them.
+        kept_waiting = max(0.0, after_s - before_s) / (now_s - start_s)
         start_s, before_s = now_s, after_s
         highest = max(highest, kept_waiting)
         print(

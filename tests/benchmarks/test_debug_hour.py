@@ -65,6 +65,9 @@ def test_warnings_that_go_past_the_log_are_found() -> None:
     assert stray_warnings([OLD, NEW, STRAY, foreign]) == [STRAY]
 
 
+@pytest.mark.skipif(
+    not Path("/proc/self/schedstat").exists(), reason="this kernel does not count it"
+)
 def test_who_has_the_processor_instead_is_seen() -> None:
     """Of two that want the same one, each waits for half of the time."""
     spin = "import os, time; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})"
