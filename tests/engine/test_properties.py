@@ -26,6 +26,7 @@ from cry_engine.health import Health, HealthMonitor
 from cry_engine.level import FLOOR_DBFS, LevelMeter
 from cry_engine.manifest import Manifest
 from cry_engine.noise_floor import NoiseFloor
+from cry_engine.pauses import Pauses
 from cry_engine.sensitivity import Sensitivity, episode_settings
 from cry_engine.sources import SourceKind
 from cry_engine.sources.inputs import stream
@@ -362,6 +363,37 @@ def test_any_text_is_a_device_or_refused(text: str) -> None:
     assert not text.startswith("-")
     assert "\n" not in text
     assert "/" not in text or text.startswith("pulse:")
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["sound", "silence", "opened"]), st.integers(1, 60)),
+        max_size=60,
+    ),
+    st.sampled_from([SourceKind.DEVICE, SourceKind.STREAM]),
+)
+def test_pauses_are_learnt_from_pauses_alone(
+    events: list[tuple[str, int]], kind: SourceKind
+) -> None:
+    """However often a source is opened: silence ends with sound, and nothing is learnt of too few of them, nor forgotten."""
+    pauses = Pauses()
+    silent_s, longer, learnt = 0.0, 0, False
+    for event, hops in events:
+        if event == "opened":
+            pauses.opened()
+            continue
+        for _ in range(hops):
+            pauses.update(0.5, event == "silence", kind)
+        if event == "silence":
+            silent_s += 0.5 * hops
+            assert pauses.silent_s <= silent_s
+        else:
+            longer += silent_s >= 1.0
+            silent_s = 0.0
+            assert pauses.silent_s == 0.0
+        assert pauses.learnt or not learnt
+        learnt = pauses.learnt
+        assert not learnt or longer >= (3 if kind is SourceKind.DEVICE else 1)
 
 
 def answer_with(listening: socket.socket, answer: bytes) -> None:
