@@ -15,7 +15,7 @@ minutes, memory grew by less than 2 MB and no descriptor, thread or child proces
 
 import argparse
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -136,7 +136,8 @@ class Record:
         return ", then ".join(dict.fromkeys(said)) or "-"
 
 
-async def _until(condition: Any, timeout_s: float) -> None:
+async def _until(condition: Callable[[], bool], timeout_s: float) -> None:
+    """Wait until something is so, but not for longer."""
     with suppress(TimeoutError):
         async with asyncio.timeout(timeout_s):
             while not condition():
