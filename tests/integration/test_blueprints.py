@@ -554,6 +554,23 @@ async def test_the_night_light_goes_back_to_what_was(
     assert not hass.states.async_entity_ids("scene")
 
 
+async def test_a_light_that_does_not_say_how_it_is_is_turned_off(
+    hass: HomeAssistant, nursery: Nursery, clock: Clock, lamp: str
+) -> None:
+    hass.states.async_set(lamp, "unknown", {"assumed_state": True})
+    await async_use(
+        hass, "night_light", detector=nursery.crying, lights=[lamp], only_dark=False
+    )
+
+    await nursery.async_cry()
+    await clock.async_pass(seconds=6)
+    assert attributes(hass, lamp)["state"] == "on"
+    await nursery.async_calm()
+    await clock.async_pass(minutes=3)
+
+    assert attributes(hass, lamp)["state"] == "off"
+
+
 async def test_what_ends_while_the_light_is_turned_on_is_noticed(
     hass: HomeAssistant,
     nursery: Nursery,
