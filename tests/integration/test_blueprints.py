@@ -31,6 +31,10 @@ from tests.integration.household import (
 from tests.integration.nursery import Nursery, async_settle
 
 NAMES = sorted(path.stem for path in BLUEPRINTS.rglob("*.yaml"))
+LULLABY = {
+    "media_content_id": "media-source://media_source/local/lullaby.mp3",
+    "media_content_type": "audio/mpeg",
+}
 
 
 @pytest.fixture
@@ -73,6 +77,17 @@ async def lamp(hass: HomeAssistant) -> str:
 async def speaker(hass: HomeAssistant) -> str:
     """Return a speaker."""
     return await async_add_speaker(hass)
+
+
+@pytest.fixture
+def soothing(nursery: Nursery, phone: Phone, speaker: str) -> dict[str, Any]:
+    """Return what the blueprint that soothes must be told."""
+    return {
+        "detector": nursery.crying,
+        "speaker": speaker,
+        "media": LULLABY,
+        "phone": phone.device_id,
+    }
 
 
 class Clock:
@@ -805,22 +820,18 @@ async def test_a_restart_leaves_no_light_behind(
     assert not hass.states.async_entity_ids("scene")
 
 
-LULLABY = {
-    "media_content_id": "media-source://media_source/local/lullaby.mp3",
-    "media_content_type": "audio/mpeg",
-}
-
-
 async def test_a_lullaby_plays_until_it_is_calm(
-    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock, speaker: str
+    hass: HomeAssistant,
+    nursery: Nursery,
+    phone: Phone,
+    clock: Clock,
+    speaker: str,
+    soothing: dict[str, Any],
 ) -> None:
     await async_use(
         hass,
         "soothe",
-        detector=nursery.crying,
-        speaker=speaker,
-        media=LULLABY,
-        phone=phone.device_id,
+        **soothing,
     )
 
     await nursery.async_cry()
@@ -841,15 +852,17 @@ async def test_a_lullaby_plays_until_it_is_calm(
 
 
 async def test_what_cannot_be_soothed_is_told(
-    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock, speaker: str
+    hass: HomeAssistant,
+    nursery: Nursery,
+    phone: Phone,
+    clock: Clock,
+    speaker: str,
+    soothing: dict[str, Any],
 ) -> None:
     await async_use(
         hass,
         "soothe",
-        detector=nursery.crying,
-        speaker=speaker,
-        media=LULLABY,
-        phone=phone.device_id,
+        **soothing,
         patience={"minutes": 3},
     )
 
@@ -869,6 +882,7 @@ async def test_what_ends_while_the_speaker_begins_is_noticed(
     clock: Clock,
     monkeypatch: pytest.MonkeyPatch,
     speaker: str,
+    soothing: dict[str, Any],
 ) -> None:
     play_media = Speaker.async_play_media
 
@@ -880,10 +894,7 @@ async def test_what_ends_while_the_speaker_begins_is_noticed(
     await async_use(
         hass,
         "soothe",
-        detector=nursery.crying,
-        speaker=speaker,
-        media=LULLABY,
-        phone=phone.device_id,
+        **soothing,
     )
 
     await nursery.async_cry()
@@ -897,15 +908,17 @@ async def test_what_ends_while_the_speaker_begins_is_noticed(
 
 
 async def test_calm_moments_do_not_make_patience_longer(
-    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock, speaker: str
+    hass: HomeAssistant,
+    nursery: Nursery,
+    phone: Phone,
+    clock: Clock,
+    speaker: str,
+    soothing: dict[str, Any],
 ) -> None:
     await async_use(
         hass,
         "soothe",
-        detector=nursery.crying,
-        speaker=speaker,
-        media=LULLABY,
-        phone=phone.device_id,
+        **soothing,
     )
 
     await nursery.async_cry()
@@ -929,6 +942,7 @@ async def test_a_speaker_that_fails_does_not_keep_the_phone_from_being_told(
     clock: Clock,
     monkeypatch: pytest.MonkeyPatch,
     speaker: str,
+    soothing: dict[str, Any],
 ) -> None:
 
     async def async_fail(self: Speaker, *args: Any, **kwargs: Any) -> None:
@@ -939,10 +953,7 @@ async def test_a_speaker_that_fails_does_not_keep_the_phone_from_being_told(
     await async_use(
         hass,
         "soothe",
-        detector=nursery.crying,
-        speaker=speaker,
-        media=LULLABY,
-        phone=phone.device_id,
+        **soothing,
         patience={"minutes": 3},
     )
 
@@ -953,15 +964,17 @@ async def test_a_speaker_that_fails_does_not_keep_the_phone_from_being_told(
 
 
 async def test_soothing_a_room_that_is_no_longer_heard_is_told(
-    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock, speaker: str
+    hass: HomeAssistant,
+    nursery: Nursery,
+    phone: Phone,
+    clock: Clock,
+    speaker: str,
+    soothing: dict[str, Any],
 ) -> None:
     await async_use(
         hass,
         "soothe",
-        detector=nursery.crying,
-        speaker=speaker,
-        media=LULLABY,
-        phone=phone.device_id,
+        **soothing,
     )
 
     await nursery.async_cry()
@@ -983,16 +996,14 @@ async def test_a_baby_that_cries_already_is_soothed(
     clock: Clock,
     after: str,
     speaker: str,
+    soothing: dict[str, Any],
 ) -> None:
     await nursery.async_cry()
     await async_use_late(
         hass,
         after,
         "soothe",
-        detector=nursery.crying,
-        speaker=speaker,
-        media=LULLABY,
-        phone=phone.device_id,
+        **soothing,
     )
 
     await clock.async_pass(seconds=19)
@@ -1013,6 +1024,7 @@ async def test_what_is_short_or_calm_after_a_start_is_not_soothed(
     clock: Clock,
     crying: bool,
     speaker: str,
+    soothing: dict[str, Any],
 ) -> None:
     if crying:
         await nursery.async_cry()
@@ -1020,10 +1032,7 @@ async def test_what_is_short_or_calm_after_a_start_is_not_soothed(
         hass,
         "start",
         "soothe",
-        detector=nursery.crying,
-        speaker=speaker,
-        media=LULLABY,
-        phone=phone.device_id,
+        **soothing,
     )
 
     await clock.async_pass(seconds=10)
@@ -1051,6 +1060,7 @@ async def test_a_restart_leaves_no_tune_behind(
     minutes: int,
     state: str,
     speaker: str,
+    soothing: dict[str, Any],
 ) -> None:
     for action, data in (
         ("volume_set", {"volume_level": volume_level}),
@@ -1064,10 +1074,7 @@ async def test_a_restart_leaves_no_tune_behind(
         hass,
         "start",
         "soothe",
-        detector=nursery.crying,
-        speaker=speaker,
-        media=LULLABY,
-        phone=phone.device_id,
+        **soothing,
     )
 
     await clock.async_pass(minutes=1)
@@ -1087,21 +1094,16 @@ async def test_a_change_of_the_automation_leaves_no_tune_behind(
     clock: Clock,
     speaker: str,
     crying: bool,
+    soothing: dict[str, Any],
 ) -> None:
-    inputs = {
-        "detector": nursery.crying,
-        "speaker": speaker,
-        "media": LULLABY,
-        "phone": phone.device_id,
-    }
-    await async_use(hass, "soothe", **inputs)
+    await async_use(hass, "soothe", **soothing)
     await nursery.async_cry()
     await clock.async_pass(seconds=21)
     assert attributes(hass, speaker)["state"] == "playing"
     if not crying:
         await nursery.async_calm()
 
-    await async_change(hass, "soothe", **inputs, calm_for={"minutes": 1})
+    await async_change(hass, "soothe", **soothing, calm_for={"minutes": 1})
     await clock.async_pass(seconds=30)
     assert attributes(hass, speaker)["state"] == "playing"
     await nursery.async_calm()
