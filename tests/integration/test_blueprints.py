@@ -828,11 +828,7 @@ async def test_a_lullaby_plays_until_it_is_calm(
     speaker: str,
     soothing: dict[str, Any],
 ) -> None:
-    await async_use(
-        hass,
-        "soothe",
-        **soothing,
-    )
+    await async_use(hass, "soothe", **soothing)
 
     await nursery.async_cry()
     await clock.async_pass(seconds=21)
@@ -859,12 +855,7 @@ async def test_what_cannot_be_soothed_is_told(
     speaker: str,
     soothing: dict[str, Any],
 ) -> None:
-    await async_use(
-        hass,
-        "soothe",
-        **soothing,
-        patience={"minutes": 3},
-    )
+    await async_use(hass, "soothe", **soothing, patience={"minutes": 3})
 
     await nursery.async_cry()
     await clock.async_pass(minutes=4)
@@ -891,11 +882,7 @@ async def test_what_ends_while_the_speaker_begins_is_noticed(
         await nursery.async_calm()
 
     monkeypatch.setattr(Speaker, "async_play_media", async_play_slowly)
-    await async_use(
-        hass,
-        "soothe",
-        **soothing,
-    )
+    await async_use(hass, "soothe", **soothing)
 
     await nursery.async_cry()
     await clock.async_pass(seconds=21)
@@ -915,11 +902,7 @@ async def test_calm_moments_do_not_make_patience_longer(
     speaker: str,
     soothing: dict[str, Any],
 ) -> None:
-    await async_use(
-        hass,
-        "soothe",
-        **soothing,
-    )
+    await async_use(hass, "soothe", **soothing)
 
     await nursery.async_cry()
     await clock.async_pass(seconds=21)
@@ -950,12 +933,7 @@ async def test_a_speaker_that_fails_does_not_keep_the_phone_from_being_told(
 
     monkeypatch.setattr(Speaker, "async_set_volume_level", async_fail)
     monkeypatch.setattr(Speaker, "async_play_media", async_fail)
-    await async_use(
-        hass,
-        "soothe",
-        **soothing,
-        patience={"minutes": 3},
-    )
+    await async_use(hass, "soothe", **soothing, patience={"minutes": 3})
 
     await nursery.async_cry()
     await clock.async_pass(minutes=4)
@@ -971,11 +949,7 @@ async def test_soothing_a_room_that_is_no_longer_heard_is_told(
     speaker: str,
     soothing: dict[str, Any],
 ) -> None:
-    await async_use(
-        hass,
-        "soothe",
-        **soothing,
-    )
+    await async_use(hass, "soothe", **soothing)
 
     await nursery.async_cry()
     await clock.async_pass(minutes=1)
@@ -999,12 +973,7 @@ async def test_a_baby_that_cries_already_is_soothed(
     soothing: dict[str, Any],
 ) -> None:
     await nursery.async_cry()
-    await async_use_late(
-        hass,
-        after,
-        "soothe",
-        **soothing,
-    )
+    await async_use_late(hass, after, "soothe", **soothing)
 
     await clock.async_pass(seconds=19)
     assert attributes(hass, speaker)["state"] == "idle", "the minimum length counts"
@@ -1028,12 +997,7 @@ async def test_what_is_short_or_calm_after_a_start_is_not_soothed(
 ) -> None:
     if crying:
         await nursery.async_cry()
-    await async_use_late(
-        hass,
-        "start",
-        "soothe",
-        **soothing,
-    )
+    await async_use_late(hass, "start", "soothe", **soothing)
 
     await clock.async_pass(seconds=10)
     await nursery.async_calm()
@@ -1070,12 +1034,7 @@ async def test_a_restart_leaves_no_tune_behind(
             "media_player", action, {"entity_id": speaker, **data}, blocking=True
         )
     ran_before_the_restart(hass, "soothe", minutes=minutes)
-    await async_use_late(
-        hass,
-        "start",
-        "soothe",
-        **soothing,
-    )
+    await async_use_late(hass, "start", "soothe", **soothing)
 
     await clock.async_pass(minutes=1)
     assert attributes(hass, speaker)["state"] == "playing"
