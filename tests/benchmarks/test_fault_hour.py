@@ -100,6 +100,14 @@ def test_who_is_suspended_cannot_say_that_it_is_calm() -> None:
     assert tally([(30.0, 60.0)], [(62.0, 100.0)], changes).false != ()
 
 
+def test_a_cry_that_goes_on_at_the_end_is_none_that_was_not_there() -> None:
+    """It is reported, and nobody hears it end."""
+    changes = [(0.0, "off"), (32.0, "on")]
+    found = tally([(30.0, 60.0)], [(50.0, float("inf"))], changes)
+    assert (found.cut, found.missed, found.false) == (1, (), ())
+    assert tally([(30.0, 60.0)], [(50.0, float("inf"))], changes[:1]).missed
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
