@@ -76,7 +76,9 @@ def which_set(
     tutorial's: data that was split by it is split alike.
     """
     recording = name.partition("_nohash_")[0]
-    digest = int(hashlib.sha1(os.fsencode(recording)).hexdigest(), 16)
+    digest = int(
+        hashlib.sha1(os.fsencode(recording), usedforsecurity=False).hexdigest(), 16
+    )
     percentage = digest % (_MOST_CLIPS + 1) * (100.0 / _MOST_CLIPS)
     if percentage < validation_percentage:
         return "validation"
@@ -132,7 +134,8 @@ def find_examples(
             progress.update(number)
     found = sorted({word for word, _ in clips})
     _check(data_dir, words, found, wanted["training"], index)
-    rng = random.Random(seed)
+    # To be repeated, not to be secret.
+    rng = random.Random(seed)  # nosec B311
     for name in SETS:
         size = len(wanted[name])
         silence = math.ceil(size * silence_percentage / 100.0)
