@@ -18,6 +18,7 @@ import checkpoints
 from checkpoints import Checkpoint
 from cry_engine.errors import EngineError
 from download import fetch
+import onednn  # noqa: F401 - before TensorFlow
 from progress import Progress
 from quiet import quietly
 from recordings import DataError
