@@ -12,6 +12,7 @@ from dataclasses import replace
 from itertools import product
 from pathlib import Path
 import sys
+from typing import Any
 
 from cry_engine.classifier import DEFAULT_MODEL, Classifier
 from cry_engine.episodes import EpisodeSettings
@@ -67,7 +68,7 @@ def options(arguments: list[str] | None = None) -> argparse.Namespace:
 
 def told(nights: Sequence[Pair], settings: EpisodeSettings) -> str:
     """Return what some nights come to with these settings, as a line."""
-    figures = {
+    figures: dict[str, Any] = {
         kind: summary(
             judge(night, alarms(heard, settings))
             for night, heard in nights
