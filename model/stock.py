@@ -105,7 +105,7 @@ class Stock:
                 share *= 1.0 + MINING * likely
             odds[kind].append(share)
         for kind in ("silence", "crying"):
-            if not self._stems[kind]:
+            if not self.count(kind):
                 raise DataError(
                     f"no recording of {split} is labelled {kind}: add some, or train on other data"
                 )
@@ -125,7 +125,7 @@ class Stock:
 
     def pick_of(self, chances: Mapping[str, float]) -> Stem:
         """Draw a stem of a kind that is drawn by these chances."""
-        names = [name for name in chances if self._stems[name]]
+        names = [name for name in chances if self.count(name)]
         odds = np.array([chances[name] for name in names])
         return self.pick(names[int(self._rng.choice(len(names), p=odds / odds.sum()))])
 
