@@ -8,7 +8,7 @@ import keras
 from keras import layers
 import tensorflow as tf
 
-from mixtures import CRY, LABELS
+from mixtures import LABELS
 from recordings import DataError
 from teacher import CLASSES, EMBEDDING
 
@@ -55,10 +55,8 @@ def build(
 ) -> keras.Model:
     """Build the network.
 
-    It sees the window twice: as it is, and less each band's mean over the window, which takes steady noise and the
-    colour of microphones out. Every stage halves both axes. What is left of the bands is then read whole (a cry's
-    harmonics lie where they lie), a few blocks look for its rhythm, and over the window the mean tells of what lasts
-    and the maximum of what is short; so they do of how likely there is crying at each step.
+    Every stage halves both axes. What is left of the bands is then read whole (a cry's harmonics lie where they lie), a few
+    blocks look for its rhythm, and over the window the mean tells of what lasts and the maximum of what is short.
 
     Args:
         frames: of a window.
@@ -68,39 +66,30 @@ def build(
         blocks: that look over time.
         dropout: of the pooled features.
         decay: L2 of the convolutions' weights.
-        tags: with three more outputs that learn from the teacher at each step; not exported.
+        tags: with two more heads that learn what the teacher hears at each step; not exported.
         labels: to tell apart; those that ship by default.
 
     Returns:
-        A model from log-mel frames (batch, frames, bands) as the engine computes them to logits of the labels; where
-        asked for also to those of crying at each step, (batch, steps), of the teacher's classes, and to the roots of
-        its embedding, (batch, steps, ...).
+        A model from log-mel frames (batch, frames, bands) as the engine computes them to logits of the labels, and where
+        asked for of the teacher's classes, and to the roots of its embedding, (batch, steps, ...).
     """
     window = keras.Input((frames, bands), name="log_mel")
     # To about -2 to 2: ln(1e-10) is -23, a full-scale sine 0.
     x = layers.Rescaling(0.2, 2.0, name="scale")(window)
     x = layers.Reshape((frames, bands, 1))(x)
-    mean = layers.AveragePooling2D((frames, 1))(x)
-    x = layers.Concatenate()([x, layers.Subtract()([x, mean])])
     for stage, width in enumerate(widths):
         x = convolution(x, width, (3, 3) if stage else (5, 5), decay, stride=2)
     x = convolution(x, head, (1, x.shape[2]), decay, padding="valid")
     for _ in range(blocks):
         x = over_time(x, 5, decay)
     steps = x.shape[1]
-    crying = layers.Conv2D(1, (1, 1), name="step")(x)
     pooled = layers.Concatenate()(
-        [
-            pooling((steps, 1))(of)
-            for of in (x, crying)
-            for pooling in (layers.AveragePooling2D, layers.MaxPooling2D)
-        ]
+        [layers.AveragePooling2D((steps, 1))(x), layers.MaxPooling2D((steps, 1))(x)]
     )
     pooled = layers.Dropout(dropout)(layers.Flatten()(pooled))
     outputs = {"labels": layers.Dense(labels, name="labels")(pooled)}
     if tags:
         each = layers.Dropout(dropout)(layers.Reshape((steps, head))(x))
-        outputs["crying"] = layers.Flatten(name="crying")(crying)
         # From about the mean of what the teacher says of any sound: else the first steps teach the body no more than that.
         small = keras.initializers.RandomNormal(stddev=0.01)
         outputs["tags"] = layers.Dense(
@@ -150,20 +139,18 @@ def start_from(model: keras.Model, path: Path) -> None:
         layer.set_weights(source.get_weights())
 
 
-def detector(model: keras.Model, temperature: float, bias: float = 0.0) -> keras.Model:
+def detector(model: keras.Model, temperature: float) -> keras.Model:
     """Return the part of a trained model that ships: from log-mel frames to the probabilities of LABELS.
 
     Args:
         model: as build returns it, trained.
         temperature: what the logits are divided by, so that the probabilities are calibrated.
-        bias: what is added to the logit of crying then.
     """
     logits = model.get_layer("labels").output
-    shift = [bias if label == CRY else 0.0 for label in range(logits.shape[-1])]
     return keras.Model(
         model.input,
         layers.Softmax(name="probabilities")(
-            layers.Rescaling(1.0 / temperature, shift, name="temperature")(logits)
+            layers.Rescaling(1.0 / temperature, name="temperature")(logits)
         ),
     )
 

@@ -42,9 +42,10 @@ class Bank:
     scores: NDArray[np.uint8]
     """The teacher's scores, 0 to 255, of all windows of all stems: (windows, 521); no rows without a teacher."""
     embeddings: NDArray[np.uint8]
-    """What else the teacher knew of them: (windows, 1024)."""
+    """What the teacher knew of the windows of each recording as it is, and so of all stems of it: (windows, 1024)."""
     stems: NDArray[np.int64]
-    """A row a stem: recording, or SYNTHETIC; first frame, frames; first of the teacher's windows, windows."""
+    """A row a stem: recording, or SYNTHETIC; first frame, frames; first window of its scores, windows; first window of the
+    recording's embeddings, windows."""
 
 
 def variants(recording: Recording, common: int, scarce: int) -> int:
@@ -54,16 +55,17 @@ def variants(recording: Recording, common: int, scarce: int) -> int:
     return scarce if recording.crying or recording.sublabel in SCARCE else common
 
 
-def voice(rng: np.random.Generator, sound: Samples, recording: Recording) -> Samples:
-    """Return a recording as a smaller or a larger throat would have made it, faster or slower: a sound of its own."""
-    spread = 0.15 if recording.crying else 0.45 if recording.sublabel in SCARCE else 0.3
-    return change_speed(sound, float(2.0 ** rng.uniform(-spread, spread)))
-
-
-def as_heard(rng: np.random.Generator, sound: Samples, sample_rate: int) -> Samples:
-    """Return the same sound as another room and another microphone would have it."""
+def stem_samples(
+    rng: np.random.Generator, sound: Samples, recording: Recording, sample_rate: int
+) -> Samples:
+    """Return a recording as another room, another microphone, and a smaller or larger throat would have it."""
+    spread = 0.1 if recording.crying else 0.45 if recording.sublabel in SCARCE else 0.2
+    sound = change_speed(sound, float(2.0 ** rng.uniform(-spread, spread)))
     if rng.random() < 0.5:
-        sound = in_a_room(rng, sound, sample_rate)
+        sound = reverberate(
+            sound,
+            room(rng, sample_rate, rng.uniform(0.1, 0.9), rng.uniform(-6.0, 12.0)),
+        )
     if rng.random() < 0.12:
         sound = overdrive(sound, rng.uniform(3.0, 20.0))
     if rng.random() < 0.12:
@@ -71,11 +73,15 @@ def as_heard(rng: np.random.Generator, sound: Samples, sample_rate: int) -> Samp
     return sound
 
 
-def in_a_room(rng: np.random.Generator, sound: Samples, sample_rate: int) -> Samples:
-    """Return a sound with a room's reflections."""
-    return reverberate(
-        sound, room(rng, sample_rate, rng.uniform(0.1, 0.9), rng.uniform(-6.0, 12.0))
-    )
+def synthetic_samples(rng: np.random.Generator, sample_rate: int) -> Samples:
+    """Return 5 to 7 s of calls that are no cry, half of them in a room."""
+    sound = call(rng, sample_rate, rng.uniform(5.0, 7.0))
+    if rng.random() < 0.5:
+        sound = reverberate(
+            sound,
+            room(rng, sample_rate, rng.uniform(0.1, 0.9), rng.uniform(-6.0, 12.0)),
+        )
+    return sound
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,8 +98,8 @@ class Job:
     """Of everything drawn."""
 
 
-type Stem = tuple[int, NDArray[np.float16], Heard]
-"""Its recording's number, its frames, and what the teacher heard in it."""
+type Stem = tuple[int, NDArray[np.float16], NDArray[np.uint8], NDArray[np.uint8]]
+"""Its recording's number, its frames, the teacher's scores, and its recording's embeddings."""
 
 _worker: dict[str, object] = {}
 
@@ -110,22 +116,22 @@ def _make(job: Job) -> list[Stem]:
     rate, recording = parameters.sample_rate, job.recording
     if recording is None:
         rng = np.random.default_rng([job.seed, 0x611DE, job.number])
-        dry = call(rng, rate, rng.uniform(5.0, 7.0))
-        wet = in_a_room(rng, dry, rate) if rng.random() < 0.5 else dry
-        sounds = [(dry, wet)]
+        sounds = [synthetic_samples(rng, rate)]
     else:
         sound = read_sound(recording.path, rate)
-        sounds = [(sound, sound)]
-        for variant in range(1, job.count):
-            rng = np.random.default_rng([job.seed, job.number, variant])
-            dry = voice(rng, sound, recording)
-            sounds.append((dry, as_heard(rng, dry, rate)))
+        sounds = [sound] + [
+            stem_samples(
+                np.random.default_rng([job.seed, job.number, variant]),
+                sound,
+                recording,
+                rate,
+            )
+            for variant in range(1, job.count)
+        ]
+    # What another room or microphone made of a recording, the student shall know as the teacher knew it as it was.
+    known = _hear(teacher, sounds[0], rate).embeddings
     number = SYNTHETIC if recording is None else job.number
-    # What rooms and microphones make of a sound, the student shall know as the teacher knew the sound itself.
-    return [
-        (number, _frames(wet, parameters), _hear(teacher, dry, rate))
-        for dry, wet in sounds
-    ]
+    return [(number, *_heard(sound, parameters, teacher), known) for sound in sounds]
 
 
 def _hear(teacher: object, samples: Samples, sample_rate: int) -> Heard:
@@ -134,12 +140,15 @@ def _hear(teacher: object, samples: Samples, sample_rate: int) -> Heard:
     return teacher.hear(samples, sample_rate)
 
 
-def _frames(samples: Samples, parameters: LogMelParameters) -> NDArray[np.float16]:
+def _heard(
+    samples: Samples, parameters: LogMelParameters, teacher: object
+) -> tuple[NDArray[np.float16], NDArray[np.uint8]]:
     # At half of full scale, so that what is faint in it stays clear of the offset under the logarithm.
     peak = max(1e-6, float(np.max(np.abs(samples), initial=0.0)))
     samples = samples * np.float32(0.5 / peak)
     padded = np.pad(samples, (0, max(0, parameters.frame_length - len(samples))))
-    return LogMel(parameters).push(padded).astype(np.float16)
+    frames = LogMel(parameters).push(padded).astype(np.float16)
+    return frames, _hear(teacher, samples, parameters.sample_rate).scores
 
 
 def build(
@@ -180,7 +189,7 @@ def build(
             bool(teacher),
             seed,
             synthetic,
-            [(j.recording.path.name, j.count) for j in jobs if j.recording],
+            [(str(j.recording.path), j.count) for j in jobs if j.recording],
         ]
     )
     folder = folder / hashlib.sha256(settings.encode()).hexdigest()[:12]
@@ -189,26 +198,40 @@ def build(
         return Bank(**{name: np.load(folder / f"{name}.npy") for name in names})
     pieces: dict[str, list[NDArray[Any]]] = {name: [] for name in names}
     rows: list[tuple[int, ...]] = []
-    frame = window = 0
+    frame = window = known = done = 0
     total, started = sum(job.count for job in jobs), time.monotonic()
     with multiprocessing.get_context("spawn").Pool(
         workers, _start_worker, (parameters, teacher)
     ) as pool:
         for made in pool.imap(_make, jobs, chunksize=16):
-            for number, frames, heard in made:
-                windows = len(heard.scores)
-                rows.append((number, frame, len(frames), window, windows))
+            embeddings = made[0][3]
+            pieces["embeddings"].append(embeddings)
+            for number, frames, scores, _ in made:
+                rows.append(
+                    (
+                        number,
+                        frame,
+                        len(frames),
+                        window,
+                        len(scores),
+                        known,
+                        len(embeddings),
+                    )
+                )
                 pieces["frames"].append(frames)
-                pieces["scores"].append(heard.scores)
-                pieces["embeddings"].append(heard.embeddings)
-                frame, window = frame + len(frames), window + windows
-                done = len(rows)
+                pieces["scores"].append(scores)
+                frame, window, done = (
+                    frame + len(frames),
+                    window + len(scores),
+                    done + 1,
+                )
                 if done % 500 == 0 or done == total:
                     left_s = (time.monotonic() - started) * (total - done) / done
                     print(
                         f"stems: {done} of {total}, {left_s / 60:.1f} min left",
                         flush=True,
                     )
+            known += len(embeddings)
     pieces["stems"].append(np.array(rows, np.int64))
     bank = Bank(**{name: np.concatenate(pieces[name]) for name in names})
     folder.mkdir(parents=True, exist_ok=True)

@@ -14,10 +14,6 @@ from teacher import CRYING
 HOLDS_A_CRY = 64
 """The teacher's score, 0 to 255, from which an upload of the nursery app, or a synthesised call, counts as one that may
 hold a cry."""
-LIKELY = 0.6
-"""The same for the second opinion."""
-MINING = 4.0
-"""How many times as often again what is surely taken for a cry, and is none, is drawn in training."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,11 +29,9 @@ class Stem:
     scores: NDArray[np.uint8]
     """What the teacher heard, 0 to 255: (windows, 521)."""
     embeddings: NDArray[np.uint8]
-    """What else it knew: (windows, 1024)."""
-    crying: NDArray[np.float32]
-    """How likely there is crying in each of its windows, 0 where the label says that there is none: (windows,)."""
-    certainty: float
-    """How sure it is that a cry is one, 0 to 1."""
+    """What it knew of the recording, which may have been faster or slower: (windows of it, 1024)."""
+    suspect: bool
+    """Whether it is a cry that may be none."""
 
 
 class Stock:
@@ -48,7 +42,6 @@ class Stock:
         recordings: Sequence[Recording],
         split: str,
         bank: Bank,
-        opinions: NDArray[np.float32],
         *,
         hop_frames: float,
         rng: np.random.Generator,
@@ -59,7 +52,6 @@ class Stock:
             recordings: those that the bank was built of.
             split: train or val; the other's stems are left out.
             bank: their stems.
-            opinions: how likely there is crying in each of the teacher's windows.
             hop_frames: frames from one of the teacher's windows to the next.
             rng: picks.
 
@@ -80,42 +72,32 @@ class Stock:
         for number, *_ in rows:
             group = _group(recordings, number)
             members[group] = members.get(group, 0) + 1
-        for number, first, count, window, windows in rows:
+        for number, first, count, window, windows, known, knowns in rows:
             recording = None if number == SYNTHETIC else recordings[number]
-            at = slice(window, window + windows)
-            likely = float(opinions[at].max(initial=0.0))
-            heard = bank.scores[at, CRYING].max(initial=0)
-            if (heard > HOLDS_A_CRY or likely > LIKELY) and (
-                recording is None or recording.sublabel.startswith("nursery_phone")
-            ):
-                continue
             stem = _stem(
                 bank.frames[first : first + count],
-                bank.scores[at],
-                bank.embeddings[at],
-                opinions[at],
+                bank.scores[window : window + windows],
+                bank.embeddings[known : known + knowns],
                 recording,
                 hop_frames,
             )
+            heard = stem.scores[:, CRYING].max(initial=0)
+            if heard > HOLDS_A_CRY and (
+                recording is None or recording.sublabel.startswith("nursery_phone")
+            ):
+                continue
             kind = "glide" if recording is None else kind_of(recording)
             self._stems[kind].append(stem)
             # Between every group the same and every stem the same: a group of many clips is no hundred times as true.
-            share = members[_group(recordings, number)] ** -0.5
-            if split == "train" and kind != "crying":
-                share *= 1.0 + MINING * likely
-            odds[kind].append(share)
+            odds[kind].append(members[_group(recordings, number)] ** -0.5)
         for kind in ("silence", "crying"):
-            if not self.count(kind):
+            if not self._stems[kind]:
                 raise DataError(
                     f"no recording of {split} is labelled {kind}: add some, or train on other data"
                 )
         self._odds = {
             kind: np.cumsum(of) / max(1e-9, np.sum(of)) for kind, of in odds.items()
         }
-
-    def count(self, kind: str) -> int:
-        """Return how many stems of one kind there are."""
-        return len(self._stems[kind])
 
     def pick(self, kind: str) -> Stem:
         """Draw a stem of one kind."""
@@ -125,7 +107,7 @@ class Stock:
 
     def pick_of(self, chances: Mapping[str, float]) -> Stem:
         """Draw a stem of a kind that is drawn by these chances."""
-        names = [name for name in chances if self.count(name)]
+        names = [name for name in chances if self._stems[name]]
         odds = np.array([chances[name] for name in names])
         return self.pick(names[int(self._rng.choice(len(names), p=odds / odds.sum()))])
 
@@ -138,28 +120,25 @@ def _stem(
     frames: NDArray[np.float16],
     scores: NDArray[np.uint8],
     embeddings: NDArray[np.uint8],
-    opinions: NDArray[np.float32],
     recording: Recording | None,
     hop_frames: float,
 ) -> Stem:
     power = np.exp(frames.astype(np.float32)).sum(axis=1)
     active = power > 0.01 * np.percentile(power, 98.5)
-    is_cry = recording is not None and recording.crying
-    likely = float(opinions.max(initial=0.0))
-    if is_cry and likely > 0.2:
-        # Loud, but far from the likeliest cry in this recording: a parent talking, a toy.
+    crying = recording is not None and recording.crying
+    if crying and len(scores) and scores[:, CRYING].max() > 50:
+        # Loud but, for the teacher, far from its best cry in this recording: a parent talking, a toy.
+        heard = scores[:, CRYING].max(axis=1) > 0.15 * scores[:, CRYING].max()
         cried = np.zeros(len(frames), bool)
-        for number in np.flatnonzero(opinions > 0.25 * likely):
+        for number in np.flatnonzero(heard):
             start = round(number * hop_frames)
-            cried[start : start + 50 if number + 1 < len(opinions) else None] = True
+            cried[start : start + 50 if number + 1 < len(heard) else None] = True
         active &= cried
-    suspect = recording is not None and recording.quality == "suspect"
     return Stem(
         frames=frames,
         active=active,
         power=float(power[active].mean() if active.any() else power.mean()),
         scores=scores,
         embeddings=embeddings,
-        crying=opinions if is_cry else np.zeros_like(opinions),
-        certainty=likely if len(opinions) else float(not suspect),
+        suspect=crying and recording is not None and recording.quality == "suspect",
     )

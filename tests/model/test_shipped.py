@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 import pytest
 
+from benchmarks.soak import soak
 from cry_engine.classifier import DEFAULT_MODEL, Classifier
 from cry_engine.errors import SourceEndedError
 from cry_engine.listener import Detector
@@ -42,10 +43,10 @@ def samples_of(recording: Path) -> NDArray[np.float32]:
     return np.concatenate(pieces)
 
 
-def test_model_and_manifest_are_under_two_megabytes() -> None:
+def test_model_and_manifest_are_under_a_megabyte() -> None:
     """Together, as they are installed."""
     files = (DEFAULT_MODEL, DEFAULT_MODEL.with_suffix(".json"))
-    assert sum(file.stat().st_size for file in files) < 2_000_000
+    assert sum(file.stat().st_size for file in files) < 1_000_000
 
 
 def test_what_it_was_trained_on_is_said(classifier: Classifier) -> None:
@@ -72,6 +73,13 @@ def test_a_steady_tone_is_no_cry(classifier: Classifier) -> None:
         tone = 0.2 * np.sin(2 * np.pi * hz * np.arange(8 * RATE) / RATE)
         heard = confidences(classifier, tone.astype(np.float32))
         assert max(heard) < classifier.manifest.on_threshold, hz
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
+def test_it_hears_each_cry_of_the_demo_nursery_and_nothing_else() -> None:
+    """Twice through it: a model that is better on recordings may be deaf to what is made by code."""
+    figures = soak(hours=500.0 / 3_600.0)
+    assert (figures.cries, figures.missed, figures.false) == (6, 0, 0)
 
 
 def test_it_tells_real_cries_from_all_else(

@@ -16,7 +16,7 @@ class EpisodeSettings:
     """Smoothed confidence (0 to 1) from which on it counts as crying."""
     off_threshold: float = 0.4
     """Smoothed confidence under which it is calm; between the two, what was goes on."""
-    smoothing_s: float = 1.5
+    smoothing_s: float = 1.0
     """The confidence is averaged over this many seconds; 0 takes each score as it is."""
     confirm_s: float = 0.0
     """The smoothed confidence must stay at or over the on threshold for this long before an episode starts."""
