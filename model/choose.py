@@ -10,15 +10,14 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
-from pathlib import Path
 import sys
 from typing import Any
 
-from cry_engine.classifier import DEFAULT_MODEL, Classifier
+from cry_engine.classifier import Classifier
 from cry_engine.episodes import EpisodeSettings
 from cry_engine.errors import ModelError
 from cry_engine.sensitivity import episode_settings
-from evaluate import ROOT, jobs_of
+from evaluate import add_inputs, jobs_of
 from hearing import Heard, alarms
 from house import Library
 from judging import judge, summary
@@ -55,14 +54,10 @@ def options(arguments: list[str] | None = None) -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
-    add("--data_dir", type=Path, default=ROOT.parent / "shared/audio", metavar="DIR",
-        help="recordings and their manifest.csv (%(default)s)")  # fmt: skip
-    add("--model", type=Path, default=DEFAULT_MODEL, metavar="FILE",
-        help="the .tflite file, its manifest beside it; by default the one that ships")  # fmt: skip
+    add_inputs(parser)
     add("--hours", type=float, default=4.0, metavar="N",
         help="of mixed nights and of nights of confusers, half of it over noise (%(default)g)")  # fmt: skip
     add("--seed", type=int, default=2, metavar="N", help="of the nights (%(default)s)")
-    add("--workers", type=int, default=2, metavar="N", help="processes (%(default)s)")
     return parser.parse_args(arguments)
 
 

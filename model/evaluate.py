@@ -30,16 +30,23 @@ SHARES: dict[Kind, float] = {"mixed": 1.0, "confusers": 1.0, "noise": 0.5, "g711
 """Hours of each kind of night, as part of --hours."""
 
 
+def add_inputs(parser: argparse.ArgumentParser) -> None:
+    """Add the options for what is measured, and on what."""
+    add = parser.add_argument
+    add("--data_dir", type=Path, default=ROOT.parent / "shared/audio", metavar="DIR",
+        help="recordings and their manifest.csv (%(default)s)")  # fmt: skip
+    add("--model", type=Path, default=DEFAULT_MODEL, metavar="FILE",
+        help="the .tflite file to measure, its manifest beside it; by default the one that ships")  # fmt: skip
+    add("--workers", type=int, default=2, metavar="N", help="processes (%(default)s)")
+
+
 def options(arguments: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
-    add("--data_dir", type=Path, default=ROOT.parent / "shared/audio", metavar="DIR",
-        help="recordings and their manifest.csv (%(default)s)")  # fmt: skip
-    add("--model", type=Path, default=DEFAULT_MODEL, metavar="FILE",
-        help="the .tflite file to measure, its manifest beside it; by default the one that ships")  # fmt: skip
+    add_inputs(parser)
     add(
         "--peer",
         type=Path,
@@ -53,7 +60,6 @@ def options(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--hours", type=float, default=8.0, metavar="N",
         help="of mixed nights and of nights of confusers, half of it of each other kind; 0 for none (%(default)g)")  # fmt: skip
     add("--seed", type=int, default=1, metavar="N", help="of the nights (%(default)s)")
-    add("--workers", type=int, default=2, metavar="N", help="processes (%(default)s)")
     add("--out", type=Path, default=ROOT / "model", metavar="DIR",
         help="where results.json and pictures/ are written (%(default)s)")  # fmt: skip
     return parser.parse_args(arguments)
