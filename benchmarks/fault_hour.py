@@ -253,7 +253,7 @@ async def _listen(
         await client.sign_in()
         # It will be suspended, and not be able to answer.
         await client.connect(heartbeat_s=None)
-        await client.command("subscribe_events", event_type="state_changed")
+        await client.follow(CRYING, AUDIO_INPUT, CRY)
         stream = NurseryStream(samples=samples)
         record = Record(began=time.time() - (time.monotonic() - stream.began_s))
         house = House(stream, instance.process.pid)

@@ -27,7 +27,7 @@ from .log import complaints, log_lines
 from .progress import progress
 from .recording import ensure_recording
 from .table import table
-from .watch import Watch
+from .watch import AMPLITUDE, CONFIDENCE, CRYING, Watch
 
 FOLDER = Path(__file__).parent.parent / ".demo"
 PORT = 8123
@@ -112,7 +112,7 @@ async def _play(
         )
         for entry in await client.entries():
             await client.remove(entry)
-        await client.command("subscribe_events", event_type="state_changed")
+        await client.follow(CRYING, AMPLITUDE, CONFIDENCE)
         with progress("Adding the detector by its config flow"):
             await client.add_detector(str(recording))
         if once:

@@ -205,8 +205,16 @@ class Client:
         """End what `subscribe` began."""
         await self.command("unsubscribe_events", subscription=subscription)
 
+    async def follow(self, *entities: str) -> None:
+        """Be told of what changes of these entities, whether they are there yet or not.
+
+        Of no others: Home Assistant keeps the JSON of all that it tells for a while.
+        """
+        trigger = {"trigger": "state", "entity_id": entities}
+        await self.command("subscribe_trigger", trigger=trigger)
+
     async def changes(self) -> AsyncIterator[dict[str, Any]]:
-        """Yield the new state at each change, once `subscribe_events` has been sent.
+        """Yield the new state at each change of the entities that are followed.
 
         Ends when Home Assistant does.
         """
@@ -216,7 +224,7 @@ class Client:
                 break
             content = message.json()
             if content["type"] == "event":
-                state = content["event"]["data"]["new_state"]
+                state = content["event"]["variables"]["trigger"]["to_state"]
                 if state is not None:
                     yield state
 

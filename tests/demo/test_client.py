@@ -30,6 +30,7 @@ class Door:
                 web.post("/auth/login_flow/flow", self._log_in),
                 web.post("/auth/token", self._token),
                 web.get("/api/config/config_entries/entry", self._entries),
+                web.get("/api/websocket", self._socket),
             ]
         )
         return app
@@ -56,6 +57,26 @@ class Door:
             self.refused += 1
             raise web.HTTPUnauthorized
         return web.json_response([])
+
+    async def _socket(self, request: web.Request) -> web.WebSocketResponse:
+        """Tell of two changes of whatever is followed: a new state, and that it was removed."""
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        await socket.send_json({"type": "auth_required"})
+        await socket.receive_json()
+        await socket.send_json({"type": "auth_ok"})
+        trigger = None
+        while trigger is None:
+            asked = await socket.receive_json()
+            trigger = asked.get("trigger")
+            answer = {"id": asked["id"], "type": "result", "success": True}
+            await socket.send_json(answer | {"result": {"state": "RUNNING"}})
+        assert trigger["trigger"] == "state"
+        for state in ({"entity_id": trigger["entity_id"][0]}, None):
+            event = {"variables": {"trigger": {"to_state": state}}}
+            await socket.send_json({"id": 2, "type": "event", "event": event})
+        await socket.close()
+        return socket
 
 
 @pytest.fixture
@@ -100,3 +121,13 @@ async def test_who_is_refused_for_good_is_told(door: tuple[Door, Client]) -> Non
     with pytest.raises(DemoError, match="with 401"):
         await client._request("get", "/api/config/config_entries/entry")
     assert at.refused == 1
+
+
+async def test_entities_are_followed(door: tuple[Door, Client]) -> None:
+    """Until Home Assistant ends; what is removed has no state."""
+    _, client = door
+    await client.sign_in()
+    await client.connect()
+    await client.follow("binary_sensor.nursery_crying")
+    states = [state async for state in client.changes()]
+    assert states == [{"entity_id": "binary_sensor.nursery_crying"}]
