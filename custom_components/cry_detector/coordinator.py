@@ -19,7 +19,7 @@ from .engine.classifier import Classifier
 from .engine.listener import Listener
 from .engine.observation import Observation
 from .engine.pauses import Pauses
-from .errors import NoSoundError
+from .errors import NoSoundError, without_frames
 from .hearing import SAVE_DELAY_S, Hearing
 from .listening import async_listen
 from .reconnecting import Reconnector
@@ -181,6 +181,8 @@ class CryDetectorCoordinator(Hearing):
         ends = data[CONF_SOURCE] == SourceKind.FILE and not data[CONF_LOOP]
         try:
             await self._reconnector.async_run(ends=ends)
+        except asyncio.CancelledError as err:
+            raise without_frames(err) from None
         finally:
             self._listener = None
             # Home Assistant stops, or the detector is unloaded.

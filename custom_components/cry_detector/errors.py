@@ -52,11 +52,12 @@ def no_sound_error(err: EngineError) -> NoSoundError:
     return NoSoundError(key, cause=str(err))
 
 
-def without_frames(err: NoSoundError) -> NoSoundError:
+def without_frames[E: BaseException](err: E) -> E:
     """Return an error, and what caused it, without the frames that they went through.
 
-    Those hold the listener that was lost, and each other: half a megabyte for each loss, until
-    somebody collects garbage. What an error says does not need them.
+    Those hold the listener that was lost, and each other, and the task that they ran in, which
+    holds how it was cancelled: half a megabyte for each loss, until somebody collects garbage.
+    What an error says does not need them.
     """
     link: BaseException | None = err
     while link is not None:

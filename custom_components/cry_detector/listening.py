@@ -65,8 +65,10 @@ async def async_listen(
             first_patience_s=first_sound_s,
         )
 
-    # Its windows and filters take a small computer longer than the event loop may.
-    listener = await hass.async_add_executor_job(create)
+    # Its windows and filters take a small computer longer than the event loop may. Nor is it made by
+    # one of Home Assistant's threads: glibc gives each its own heap, and what was freed there is of no
+    # use to the others. A thread that begins takes over the heap of the last one that has ended.
+    listener = await async_in_own_thread(hass, name, create, lambda: None)
     ended = threading.Event()
     # Until it has begun there is none to wait for.
     ended.set()

@@ -62,7 +62,7 @@ class Trial:
         self._classifier: Classifier | None = None
         self._watchers: set[_Watcher] = set()
         self._task: asyncio.Task[None] | None = None
-        """What listens, or listened last."""
+        """What listens, until it has ended."""
         self._cancel_timer: CALLBACK_TYPE | None = None
 
     async def async_hear(self, progress: Callable[[float], None]) -> Impression:
@@ -131,6 +131,7 @@ class Trial:
                 f"{DOMAIN} {self.name} trial",
                 eager_start=False,
             )
+            self._task.add_done_callback(self._async_ended)
 
         @callback
         def unwatch() -> None:
@@ -178,10 +179,18 @@ class Trial:
             loss = NoSoundError("source_ended")
         except NoSoundError as err:
             loss = without_frames(err)
+        except asyncio.CancelledError as err:
+            raise without_frames(err) from None
         except Exception as err:
             _LOGGER.exception("%s: unexpected error while trying it", self.name)
             loss = NoSoundError("unknown", cause=type(err).__name__)
         self._async_lost(loss)
+
+    @callback
+    def _async_ended(self, task: asyncio.Task[None]) -> None:
+        """Forget what listened, which may have been cancelled, and then holds this."""
+        if self._task is task:
+            self._task = None
 
     @callback
     def _async_heard(self, observation: Observation) -> None:

@@ -69,6 +69,13 @@ def test_every_band_hears_something() -> None:
     assert (mel_weights(PARAMETERS).sum(axis=0) > 0.0).all()
 
 
+def test_filters_are_shared() -> None:
+    """Whoever listens has the same, and nobody can change them for the others."""
+    weights = mel_weights(LogMelParameters())
+    assert mel_weights(LogMelParameters()) is weights
+    assert not weights.flags.writeable
+
+
 def test_parameters_survive_a_manifest() -> None:
     """What is written into a manifest is read back the same; whole numbers pass as reals."""
     values = PARAMETERS.as_dict() | {"low_hz": 60}

@@ -1,6 +1,7 @@
 """Log-mel spectra of a stream: each frame is computed once, however much the windows that use it overlap."""
 
 from dataclasses import asdict, dataclass, fields
+from functools import lru_cache
 from typing import Any, Self
 
 import numpy as np
@@ -91,8 +92,11 @@ def mel_from_hz(hz: NDArray[np.floating]) -> NDArray[np.floating]:
     return mel
 
 
+@lru_cache(maxsize=4)
 def mel_weights(parameters: LogMelParameters) -> NDArray[np.float32]:
     """Return the triangular mel filters, evenly spaced in mel, each with a peak of 1.
+
+    All who listen by the same parameters share them, so that they are not made anew whenever a source is opened again.
 
     Returns:
         Weights of shape (frame_length // 2 + 1, bands), from a frame's power spectrum to its bands.
@@ -107,6 +111,7 @@ def mel_weights(parameters: LogMelParameters) -> NDArray[np.float32]:
     weights: NDArray[np.float32] = np.maximum(0.0, np.minimum(rising, falling)).astype(
         np.float32
     )
+    weights.flags.writeable = False
     return weights
 
 
