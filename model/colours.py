@@ -5,6 +5,14 @@ from numpy.typing import NDArray
 
 from cry_engine.features import LogMel, LogMelParameters, mel_from_hz
 
+FULL_SCALE_SINE_BANDS = 3.0
+"""Sum of a frame's bands over the mean square of its samples: 2 for a sine's peak, times 1.5, the Hann window's width."""
+
+_MU_LAW_NOISE_DB = -38.0
+"""Noise of mu-law's steps below the sound (ITU-T G.711: 38 dB over most of its range)."""
+_MU_LAW_FLOOR_DBFS = -83.0
+"""The same of the smallest steps, 2 / 8159 of full scale: their twelfth, squared."""
+
 
 class Colours:
     """Draws colourings and steady noises."""
@@ -49,6 +57,34 @@ class Colours:
                 (rng.uniform(80.0, 350.0) - self._band_hz) / 60.0, 0.0, 1.0
             ) * rng.uniform(10.0, 50.0)
         return -down
+
+    def telephone(self, power: NDArray[np.float32]) -> None:
+        """Send power (frames, bands) through 8 kHz G.711: a telephone's band, and the noise of its steps.
+
+        The steps grow with the sound, so their noise does, in every band that the sound is sent in.
+        """
+        rng = self._rng
+        low, high = rng.uniform(150.0, 320.0), rng.uniform(3_300.0, 3_900.0)
+        hz = self._band_hz
+        down_db = np.clip((hz - high) / 120.0, 0.0, 1.0) * 70.0
+        down_db += np.clip((low - hz) / 100.0, 0.0, 1.0) * 40.0
+        power *= (10.0 ** (-down_db / 10.0)).astype(np.float32)
+        # White noise has a band's share of its width, which a filter of unit area has as its share of the bands' sum.
+        share = np.gradient(hz) * (hz < 4_000.0)
+        share /= share.sum()
+        noise = power.sum(axis=1) * 10.0 ** (_MU_LAW_NOISE_DB / 10.0)
+        floor = FULL_SCALE_SINE_BANDS * 10.0 ** (_MU_LAW_FLOOR_DBFS / 10.0)
+        power += (np.maximum(noise, floor)[:, None] * share).astype(np.float32)
+
+    def mask(self, power: NDArray[np.float32]) -> None:
+        """Leave out of power (frames, bands) what a codec of few bits does: bands far under their frame's loudest."""
+        rng = self._rng
+        loudest = power.max(axis=1, keepdims=True)
+        under = rng.uniform(22.0, 45.0) + rng.uniform(0.0, 12.0) * (
+            self._band_hz > 3_000.0
+        )
+        left_out = power < loudest * (10.0 ** (-under / 10.0)).astype(np.float32)
+        power[left_out] *= np.float32(10.0 ** (-rng.uniform(10.0, 40.0) / 10.0))
 
     def steady_noise(self) -> NDArray[np.float32]:
         """Draw the power of a white-noise machine, a fan, rain: noise with a steady spectrum, sum of bands 1 on average."""

@@ -28,6 +28,13 @@ def embeddings_loss(heard: Any, values: Any) -> Any:
     return keras.ops.mean(keras.ops.square(values - roots), axis=-1)
 
 
+def crying_loss(likely: Any, logits: Any) -> Any:
+    """Return the cross entropy of how likely there is crying at each step, in the mean over a window's steps."""
+    return keras.ops.mean(
+        keras.ops.binary_crossentropy(likely, logits, from_logits=True), axis=-1
+    )
+
+
 def learn(
     model: keras.Model,
     mixtures: Mixtures,
@@ -35,6 +42,7 @@ def learn(
     steps: int,
     batch: int,
     learning_rate: float,
+    crying_weight: float,
     tag_weight: float,
     embedding_weight: float,
     checkpoint: Path,
@@ -47,17 +55,19 @@ def learn(
         steps: batches.
         batch: windows in a batch.
         learning_rate: at its peak, after a twentieth of the steps; it then falls along a cosine.
-        tag_weight: of the loss of the teacher's scores beside the labels'.
+        crying_weight: of the loss of crying at each step beside the labels'.
+        tag_weight: of the loss of the teacher's scores.
         embedding_weight: of the loss of its embeddings.
         checkpoint: a .keras file that the model is saved to on the way.
     """
     every: dict[str, tuple[keras.losses.Loss | Callable[[Any, Any], Any], float]] = {
         "labels": (
             keras.losses.CategoricalCrossentropy(
-                from_logits=True, label_smoothing=0.02
+                from_logits=True, label_smoothing=0.01
             ),
             1.0,
         ),
+        "crying": (crying_loss, crying_weight),
         "tags": (tags_loss, tag_weight),
         "embeddings": (embeddings_loss, embedding_weight),
     }
@@ -79,6 +89,7 @@ def learn(
         heard = drawn.heard.astype(np.float32)
         wanted = {
             "labels": (drawn.labels, drawn.weights),
+            "crying": (drawn.crying, drawn.weights),
             "tags": (drawn.tags, heard),
             "embeddings": (drawn.embeddings, heard),
         }

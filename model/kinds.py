@@ -39,6 +39,8 @@ _TOYS = {"squeak", "toy", "toy_squeak", "electronic_toy", "music_box", "theremin
 def kind_of(recording: Recording) -> str:
     """Return the kind of sound that a recording is, finer than its label where the finer kinds are confused with cries."""
     name = recording.sublabel
+    if recording.synthesised and not recording.crying:
+        return "glide"
     if name == "nursery_phone_silence" or recording.label in ("silence", "crying"):
         return recording.label
     if name.startswith("nursery_phone"):

@@ -12,7 +12,7 @@ from threading import Thread
 import numpy as np
 from numpy.typing import NDArray
 
-from colours import Colours
+from colours import FULL_SCALE_SINE_BANDS, Colours
 from cry_engine.features import POWER_OFFSET, LogMelParameters
 from kinds import BACKGROUNDS, KINDS
 from recordings import Recording
@@ -25,9 +25,6 @@ SILENCE, UNKNOWN, ROOM, CRY = range(4)
 
 NOTHING = -60.0
 """The logarithm of no power at all, where a stem does not reach."""
-
-FULL_SCALE_SINE_BANDS = 3.0
-"""Sum of a frame's bands over the mean square of its samples: 2 for a sine's peak, times 1.5, the Hann window's width."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,8 +59,12 @@ class Recipe:
     """The window begins before the stream does."""
     end_silence: float = 0.07
     """Digital silence at its end."""
+    telephone: float = 0.12
+    """All of it sent through 8 kHz G.711."""
+    codec: float = 0.1
+    """All of it sent through a codec that leaves out what is masked, as AAC and Opus do."""
     suspect_weight: float = 0.4
-    """Weight of a cry that the manifest calls suspect."""
+    """Weight of a cry that is surely none, for all that is known; one that is surely one counts 1."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,6 +79,8 @@ class Batch:
     """What the teacher heard in the sources at each step, 0 to 255: (windows, steps, 521)."""
     embeddings: NDArray[np.uint8]
     """What else it knew of them: (windows, steps, 1024)."""
+    crying: NDArray[np.float32]
+    """How likely there is crying at each step: (windows, steps)."""
     heard: NDArray[np.bool_]
     """At which steps there is a source that it had heard: (windows, steps)."""
     weights: NDArray[np.float32]
@@ -92,6 +95,7 @@ class Mixtures:
         recordings: Sequence[Recording],
         split: str,
         bank: Bank,
+        opinions: NDArray[np.float32],
         *,
         parameters: LogMelParameters,
         window_frames: int,
@@ -105,6 +109,7 @@ class Mixtures:
             recordings: those that the bank was built of.
             split: train or val: whose stems are used.
             bank: the stems.
+            opinions: how likely there is crying in each of the teacher's windows, none where there is no teacher.
             parameters: of the log-mel frames.
             window_frames: of a window.
             step_frames: from one step of the network to the next.
@@ -124,7 +129,12 @@ class Mixtures:
         self._hop_frames = HOP_S / self._frame_s
         self._colours = Colours(parameters, window_frames, self._rng)
         self._stock = Stock(
-            recordings, split, bank, hop_frames=self._hop_frames, rng=self._rng
+            recordings,
+            split,
+            bank,
+            opinions,
+            hop_frames=self._hop_frames,
+            rng=self._rng,
         )
         self._step_at = np.minimum(
             np.arange(step_frames // 2, window_frames + step_frames // 2, step_frames),
@@ -176,6 +186,7 @@ class Mixtures:
         steps = len(self._step_at)
         tags = np.zeros((size, steps, CLASSES), np.uint8)
         embeddings = np.zeros((size, steps, EMBEDDING), np.uint8)
+        crying = np.zeros((size, steps), np.float32)
         heard = np.zeros((size, steps), bool)
         weights = np.ones(size, np.float32)
         for number in range(size):
@@ -194,17 +205,16 @@ class Mixtures:
                 of = nearest[at]
                 tags[number, at] = np.maximum(tags[number, at], source.scores[of])
                 embeddings[number, at] = np.maximum(
-                    embeddings[number, at],
-                    source.embeddings[
-                        of * len(source.embeddings) // len(source.scores)
-                    ],
+                    embeddings[number, at], source.embeddings[of]
                 )
+                crying[number, at] = np.maximum(crying[number, at], source.crying[of])
                 heard[number, at] = True
             if label == CRY:
                 certain = float(np.clip((crying_s - 0.2) / 0.5, 0.0, 1.0))
                 labels[number, CRY], labels[number, UNKNOWN] = certain, 1.0 - certain
-                if stem is not None and stem.suspect:
-                    weights[number] = recipe.suspect_weight
+                if stem is not None:
+                    doubt = (1.0 - recipe.suspect_weight) * (1.0 - stem.certainty)
+                    weights[number] = 1.0 - doubt
             else:
                 labels[number, label] = 1.0
         np.log(windows + np.float32(POWER_OFFSET), out=windows)
@@ -213,6 +223,7 @@ class Mixtures:
             labels=labels,
             tags=tags,
             embeddings=embeddings,
+            crying=crying,
             heard=heard,
             weights=weights,
         )
@@ -333,10 +344,14 @@ class Mixtures:
             float(out[first:last].sum()) / max(1, last - first) / FULL_SCALE_SINE_BANDS
         )
         out *= np.float32(10.0 ** (level_dbfs / 10.0) / max(1e-20, mean_square))
+        if rng.random() < recipe.codec:
+            self._colours.mask(out)
         if rng.random() < recipe.own_noise:
             out += self._colours.steady_noise() * np.float32(
                 FULL_SCALE_SINE_BANDS
                 * 10.0 ** (min(level_dbfs - 8.0, rng.uniform(-95.0, -60.0)) / 10.0)
             )
+        if rng.random() < recipe.telephone:
+            self._colours.telephone(out)
         out[:first] = 0.0
         out[last:] = 0.0

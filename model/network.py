@@ -1,15 +1,13 @@
 """The network: a small stack of convolutions over a log-mel window, as few and as large matrix products as it takes."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import keras
 from keras import layers
 import tensorflow as tf
 
-from mixtures import LABELS
-from recordings import DataError
+from mixtures import CRY, LABELS
 from teacher import CLASSES, EMBEDDING
 
 
@@ -55,8 +53,10 @@ def build(
 ) -> keras.Model:
     """Build the network.
 
-    Every stage halves both axes. What is left of the bands is then read whole (a cry's harmonics lie where they lie), a few
-    blocks look for its rhythm, and over the window the mean tells of what lasts and the maximum of what is short.
+    It sees the window twice: as it is, and less each band's mean over the window, which takes steady noise and the
+    colour of microphones out. Every stage halves both axes. What is left of the bands is then read whole (a cry's
+    harmonics lie where they lie), a few blocks look for its rhythm, and over the window the mean tells of what lasts
+    and the maximum of what is short; so they do of how likely there is crying at each step.
 
     Args:
         frames: of a window.
@@ -66,30 +66,39 @@ def build(
         blocks: that look over time.
         dropout: of the pooled features.
         decay: L2 of the convolutions' weights.
-        tags: with two more heads that learn what the teacher hears at each step; not exported.
+        tags: with three more outputs that learn from the teacher at each step; not exported.
         labels: to tell apart; those that ship by default.
 
     Returns:
-        A model from log-mel frames (batch, frames, bands) as the engine computes them to logits of the labels, and where
-        asked for of the teacher's classes, and to the roots of its embedding, (batch, steps, ...).
+        A model from log-mel frames (batch, frames, bands) as the engine computes them to logits of the labels; where
+        asked for also to those of crying at each step, (batch, steps), of the teacher's classes, and to the roots of
+        its embedding, (batch, steps, ...).
     """
     window = keras.Input((frames, bands), name="log_mel")
     # To about -2 to 2: ln(1e-10) is -23, a full-scale sine 0.
     x = layers.Rescaling(0.2, 2.0, name="scale")(window)
     x = layers.Reshape((frames, bands, 1))(x)
+    mean = layers.AveragePooling2D((frames, 1))(x)
+    x = layers.Concatenate()([x, layers.Subtract()([x, mean])])
     for stage, width in enumerate(widths):
         x = convolution(x, width, (3, 3) if stage else (5, 5), decay, stride=2)
     x = convolution(x, head, (1, x.shape[2]), decay, padding="valid")
     for _ in range(blocks):
         x = over_time(x, 5, decay)
     steps = x.shape[1]
+    crying = layers.Conv2D(1, (1, 1), name="step")(x)
     pooled = layers.Concatenate()(
-        [layers.AveragePooling2D((steps, 1))(x), layers.MaxPooling2D((steps, 1))(x)]
+        [
+            pooling((steps, 1))(of)
+            for of in (x, crying)
+            for pooling in (layers.AveragePooling2D, layers.MaxPooling2D)
+        ]
     )
     pooled = layers.Dropout(dropout)(layers.Flatten()(pooled))
     outputs = {"labels": layers.Dense(labels, name="labels")(pooled)}
     if tags:
         each = layers.Dropout(dropout)(layers.Reshape((steps, head))(x))
+        outputs["crying"] = layers.Flatten(name="crying")(crying)
         # From about the mean of what the teacher says of any sound: else the first steps teach the body no more than that.
         small = keras.initializers.RandomNormal(stddev=0.01)
         outputs["tags"] = layers.Dense(
@@ -112,45 +121,34 @@ def step_frames(widths: Sequence[int]) -> int:
     return int(2 ** len(widths))
 
 
-def start_from(model: keras.Model, path: Path) -> None:
-    """Give a model the weights of one that was trained before, but for the heads that learn from the teacher.
+def mean_of(models: Sequence[keras.Model]) -> keras.Model:
+    """Return networks of the same shape as one, whose logits of the labels are the mean of theirs.
 
-    Raises:
-        DataError: the file holds no model, or one of another shape.
+    What one of them takes for a cry by chance, the others seldom do.
     """
-    try:
-        trained = keras.models.load_model(path, compile=False)
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path}: is no model to start from: {error}") from error
-    heads = ("tags", "embeddings")
-    ours, theirs = (
-        [layer for layer in of.layers if layer.weights and layer.name not in heads]
-        for of in (model, trained)
-    )
-    shapes, given = (
-        [weight.shape for layer in of for weight in layer.weights]
-        for of in (ours, theirs)
-    )
-    if shapes != given:
-        raise DataError(
-            f"{path}: its network is another: give its --widths, --head and --blocks"
-        )
-    for layer, source in zip(ours, theirs, strict=True):
-        layer.set_weights(source.get_weights())
+    window = keras.Input(models[0].input_shape[1:], name="log_mel")
+    logits = [
+        keras.Model(model.input, model.get_layer("labels").output)(window)
+        for model in models
+    ]
+    mean = layers.Average(name="labels")(logits) if len(logits) > 1 else logits[0]
+    return keras.Model(window, {"labels": mean})
 
 
-def detector(model: keras.Model, temperature: float) -> keras.Model:
+def detector(model: keras.Model, temperature: float, bias: float = 0.0) -> keras.Model:
     """Return the part of a trained model that ships: from log-mel frames to the probabilities of LABELS.
 
     Args:
-        model: as build returns it, trained.
+        model: as build or mean_of returns it, trained.
         temperature: what the logits are divided by, so that the probabilities are calibrated.
+        bias: what is added to the logit of crying then.
     """
-    logits = model.get_layer("labels").output
+    logits = model.output["labels"]
+    shift = [bias if label == CRY else 0.0 for label in range(logits.shape[-1])]
     return keras.Model(
         model.input,
         layers.Softmax(name="probabilities")(
-            layers.Rescaling(1.0 / temperature, name="temperature")(logits)
+            layers.Rescaling(1.0 / temperature, shift, name="temperature")(logits)
         ),
     )
 

@@ -1,11 +1,15 @@
 """The recordings to train and to choose on: their manifest, and their sound."""
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+import zlib
 
 import numpy as np
 from numpy.typing import NDArray
+
+SYNTHESISED = "synthesised"
+"""The source of what is no recording."""
 
 
 class DataError(Exception):
@@ -39,6 +43,11 @@ class Recording:
     def crying(self) -> bool:
         """Whether it is labelled as a baby's cry."""
         return self.label == "crying"
+
+    @property
+    def synthesised(self) -> bool:
+        """Whether it is no recording at all, but made by code (calls.py)."""
+        return self.source == SYNTHESISED
 
 
 def read_manifest(data_dir: Path) -> list[Recording]:
@@ -86,6 +95,24 @@ def check_split(recordings: list[Recording]) -> None:
             raise DataError(
                 f"{recording.path}: the group {recording.group} is in train and in val: keep it in one"
             )
+
+
+def cross_validation(
+    recordings: list[Recording], folds: int, fold: int
+) -> list[Recording]:
+    """Return the same recordings with one of so many folds of the groups, from 0 up, in val and the rest in train.
+
+    The group alone decides on the fold, so that it stays what it is when recordings are added.
+    """
+    return [
+        replace(
+            recording,
+            split="val"
+            if zlib.crc32(recording.group.encode()) % folds == fold
+            else "train",
+        )
+        for recording in recordings
+    ]
 
 
 def read_sound(path: Path, sample_rate: int) -> NDArray[np.float32]:

@@ -19,7 +19,7 @@ type Bools = NDArray[np.bool_]
 
 # Thresholds that every confidence passes: a whole recording is one episode then, and its peak
 # the highest that the smoothed confidence came to.
-_ALL_OF_IT = EpisodeSettings(on_threshold=1e-12, off_threshold=1e-12)
+_ALL_OF_IT = EpisodeSettings(on_threshold=1e-12, off_threshold=1e-12, smoothing_s=1.0)
 
 
 def clip_score(classifier: Classifier, samples: Samples) -> float:
@@ -149,25 +149,31 @@ def calibration_curve(
     }
 
 
-def best_temperature(
+def best_calibration(
     logits: Floats,
-    labels: Floats,
-    candidates: Iterable[float] = tuple(np.geomspace(0.5, 3.0, 60)),
-) -> float:
-    """Return the temperature that makes probable labels likeliest (Guo et al., ICML 2017)."""
+    crying: Floats,
+    label: int,
+    temperatures: Iterable[float] = tuple(np.geomspace(0.4, 4.0, 60)),
+    biases: Iterable[float] = tuple(np.linspace(-4.0, 4.0, 161)),
+) -> tuple[float, float]:
+    """Return the temperature and the bias of crying's logit that make what was found likeliest.
 
-    def loss(temperature: float) -> float:
-        scaled = logits / temperature
-        top = scaled.max(axis=1, keepdims=True)
-        return float(
-            -(
-                labels
-                * (
-                    scaled
-                    - top
-                    - np.log(np.exp(scaled - top).sum(axis=1, keepdims=True))
-                )
-            ).sum()
-        )
+    The first as in Guo et al., ICML 2017, the second as in J. Platt, Advances in Large Margin Classifiers, 1999.
 
-    return min(candidates, key=loss)
+    Args:
+        logits: of the labels, shape (windows, labels).
+        crying: how likely there is crying, shape (windows,).
+        label: crying's number among the labels.
+        temperatures: to choose from; logits are divided by it.
+        biases: to choose from; added to crying's logit after that.
+    """
+    others = np.delete(logits, label, axis=1)
+    best = (math.inf, 1.0, 0.0)
+    for temperature in temperatures:
+        rest = np.logaddexp.reduce(others / temperature, axis=1)
+        against = logits[:, label] / temperature - rest
+        for bias in biases:
+            odds = against + bias
+            loss = float((np.logaddexp(0.0, odds) - crying * odds).mean())
+            best = min(best, (loss, float(temperature), float(bias)))
+    return best[1], best[2]

@@ -1,6 +1,9 @@
 """Synthesised calls sound for as long as asked for, have a pitch, and pause."""
 
+from collections.abc import Callable
+
 import numpy as np
+from numpy.typing import NDArray
 import pytest
 
 import calls
@@ -9,9 +12,12 @@ RATE = 22_050
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_a_call_fills_its_time_and_no_more(seed: int) -> None:
+@pytest.mark.parametrize("make", [calls.call, calls.cry])
+def test_a_call_fills_its_time_and_no_more(
+    make: Callable[[np.random.Generator, int, float], NDArray[np.float32]], seed: int
+) -> None:
     """At full scale, whatever kind is drawn."""
-    sound = calls.call(np.random.default_rng(seed), RATE, 5.0)
+    sound = make(np.random.default_rng(seed), RATE, 5.0)
     assert len(sound) == 5 * RATE
     assert sound.dtype == np.float32
     assert np.isfinite(sound).all()
@@ -48,3 +54,14 @@ def test_voices_are_harmonic(seed: int) -> None:
     power = np.abs(np.fft.rfft(calls.voiced(rng, RATE, made, 0.0))) ** 2
     power = np.sort(power)[::-1]
     assert power[: len(power) // 20].sum() > 0.9 * power.sum()
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_crying_has_its_breaths(seed: int) -> None:
+    """Loud for a second or so, and then a pause: four to twenty times in ten seconds, and more cry than pause."""
+    sound = calls.cry(np.random.default_rng(seed), RATE, 10.0)
+    blocks = np.sqrt(np.mean(sound[: len(sound) // 441 * 441].reshape(-1, 441) ** 2, 1))
+    loud = blocks > 0.1 * np.percentile(blocks, 95)
+    breaths = int(np.count_nonzero(loud[:-1] & ~loud[1:]))
+    assert 4 <= breaths <= 20
+    assert 0.4 < loud.mean() < 0.98

@@ -13,7 +13,6 @@ import keras
 
 import distilling
 import network
-from recordings import DataError
 
 from .test_mixtures import PLAIN, STEP_FRAMES, mixtures
 
@@ -45,7 +44,7 @@ def test_what_was_learnt_is_told_and_saved(
     before = [weights.copy() for weights in model.get_weights()]
     distilling.learn(
         model, mixtures(PLAIN, taught=taught), steps=100, batch=2, learning_rate=3e-3,
-        tag_weight=20.0, embedding_weight=100.0, checkpoint=tmp_path / "cry.keras",
+        crying_weight=1.0, tag_weight=20.0, embedding_weight=100.0, checkpoint=tmp_path / "cry.keras",
     )  # fmt: skip
     (line,) = capsys.readouterr().out.splitlines()
     assert line.startswith("step 100 of 100: loss ")
@@ -59,21 +58,12 @@ def test_what_was_learnt_is_told_and_saved(
         np.testing.assert_array_equal(weights, again)
 
 
-def test_training_can_start_from_a_model(tmp_path: Path) -> None:
-    """With or without the teacher's heads; one of another shape is refused."""
-    first, second = (
-        network.build(248, 64, (4, 6), 8, 1, dropout=0.0, decay=0.0, tags=tags)
-        for tags in (False, True)
-    )
-    first.save(tmp_path / "first.keras")
-    network.start_from(second, tmp_path / "first.keras")
-    window = np.random.default_rng(0).uniform(-20, -3, (1, 248, 64)).astype(np.float32)
-    np.testing.assert_allclose(
-        second(window)["labels"], first(window)["labels"], atol=1e-5
-    )
-    other = network.build(248, 64, (4, 8), 8, 1, dropout=0.0, decay=0.0, tags=False)
-    with pytest.raises(DataError, match="its network is another"):
-        network.start_from(other, tmp_path / "first.keras")
-    (tmp_path / "no.keras").write_bytes(b"none")
-    with pytest.raises(DataError, match="no model to start from"):
-        network.start_from(other, tmp_path / "no.keras")
+def test_crying_is_learnt_at_each_step() -> None:
+    """A loss for each window: 0 where the answer is right at all steps."""
+    likely = np.float32([[0.0, 1.0, 1.0], [0.0, 0.0, 0.0]])
+    logits = np.where(likely > 0, 20.0, -20.0).astype(np.float32)
+    right = np.array(distilling.crying_loss(likely, logits))
+    wrong = np.array(distilling.crying_loss(likely, -logits))
+    assert right.shape == (2,)
+    assert (right < 1e-3).all()
+    assert (wrong > 10.0).all()

@@ -10,7 +10,8 @@ import pytest
 from cry_engine.features import POWER_OFFSET, LogMelParameters
 from mixtures import CRY, LABELS, SILENCE, UNKNOWN, Batch, Mixtures, Recipe
 from recordings import DataError, Recording
-from stems import Bank
+from stems import Bank, synthesised
+from stock import MINING, Stock
 
 PARAMETERS = LogMelParameters()
 FRAMES = 248
@@ -31,6 +32,8 @@ PLAIN = Recipe(
     colour=0.0,
     band_limit=0.0,
     own_noise=0.0,
+    telephone=0.0,
+    codec=0.0,
     front_padding=0.0,
     end_silence=0.0,
 )
@@ -82,7 +85,7 @@ def bank_of(stems: list[NDArray[np.float16]], *, taught: bool = False) -> Bank:
         embeddings=np.repeat(heard[:, None], 1_024, axis=1),
         stems=np.array(
             [
-                (n, first[n], len(stem), n * windows, windows, n * windows, windows)
+                (n, first[n], len(stem), n * windows, windows)
                 for n, stem in enumerate(stems)
             ]
         ),
@@ -95,8 +98,9 @@ def mixtures(
     quality: str = "ok",
     split: str = "train",
     taught: bool = False,
+    likely: float = 1.0,
 ) -> Mixtures:
-    """Return mixtures of one recording of each sound."""
+    """Return mixtures of one recording of each sound; all windows of the teacher's are as likely a cry."""
     recordings = [
         recording("crying", "crying_baby", quality=quality),
         recording("household", "fan"),
@@ -115,10 +119,12 @@ def mixtures(
         sound(ROOM_BANDS),
         sound(VAL_BANDS),
     ]
+    bank = bank_of(stems, taught=taught)
     return Mixtures(
         recordings,
         split,
-        bank_of(stems, taught=taught),
+        bank,
+        np.full(len(bank.scores), likely, np.float32),
         parameters=PARAMETERS,
         window_frames=FRAMES,
         step_frames=STEP_FRAMES,
@@ -258,6 +264,101 @@ def test_a_suspect_cry_counts_for_less() -> None:
     np.testing.assert_allclose(suspect.weights, PLAIN.suspect_weight)
 
 
+def test_a_cry_counts_by_how_likely_it_is_one() -> None:
+    """Where the second opinion has doubts, whatever the manifest says; and it is told at each step that is heard."""
+    batch = mixtures(PLAIN, taught=True, likely=0.5).batch(10)
+    np.testing.assert_allclose(batch.weights, (1.0 + PLAIN.suspect_weight) / 2)
+    cry = batch.tags[:, :, 0] == 255
+    assert cry.any()
+    assert (batch.crying[cry] == 0.5).all()
+    assert not batch.crying[~cry].any()
+    unsure = mixtures(PLAIN, taught=True, likely=0.0, quality="suspect").batch(10)
+    np.testing.assert_allclose(unsure.weights, PLAIN.suspect_weight)
+
+
+def test_what_is_taken_for_a_cry_is_drawn_more_often() -> None:
+    """Hard negatives, in training alone."""
+    recordings = [
+        recording("crying", "crying_baby"), recording("silence", "room_silence"),
+        recording("animal", "cat"), recording("animal", "cat"),
+    ]  # fmt: skip
+    bank = bank_of(
+        [sound(CRY_BANDS), sound(ROOM_BANDS), sound(FAN_BANDS), sound(CAT_BANDS)],
+        taught=True,
+    )
+    likely = np.repeat(np.float32([1.0, 0.0, 0.0, 1.0]), 11)
+    stock = Stock(
+        recordings, "train", bank, likely, hop_frames=25.0, rng=np.random.default_rng(3)
+    )
+    loud = [
+        stock.pick("cat").frames[0, CAT_BANDS.start] > FLOOR + 1 for _ in range(300)
+    ]
+    assert np.mean(loud) == pytest.approx((1.0 + MINING) / (2.0 + MINING), abs=0.07)
+
+
+def test_what_was_made_to_be_a_cry_is_one() -> None:
+    """Whatever it is taken for; a synthesised call that is taken for a cry is left out, and none is a hard negative."""
+    sounds = [sound(CRY_BANDS), sound(ROOM_BANDS), sound(CAT_BANDS), sound(FAN_BANDS)]
+    recordings = [
+        recording("crying", "crying_baby"), recording("silence", "room_silence"),
+        *synthesised(1, 1),
+    ]  # fmt: skip
+    for likely, kept in ((0.9, 0), (0.1, 1)):
+        stock = Stock(
+            recordings, "train", bank_of(sounds, taught=True), np.full(44, likely, np.float32),
+            hop_frames=25.0, rng=np.random.default_rng(3),
+        )  # fmt: skip
+        assert stock.count("glide") == kept
+        made = [
+            cry
+            for cry in (stock.pick("crying") for _ in range(30))
+            if cry.frames[0, FAN_BANDS.start] > FLOOR + 1
+        ]
+        assert 5 < len(made) < 25
+        assert all(cry.certainty == 1.0 and cry.crying.min() == 1.0 for cry in made)
+
+
+def test_an_upload_that_may_hold_a_cry_is_not_taught_to_be_none() -> None:
+    """As the second opinion has it."""
+    recordings = [
+        recording("crying", "crying_baby"), recording("silence", "room_silence"),
+        recording("speech", "nursery_phone_speech"),
+    ]  # fmt: skip
+    bank = bank_of([sound(CRY_BANDS), sound(ROOM_BANDS), sound(FAN_BANDS)], taught=True)
+    for likely, kept in ((0.9, 0), (0.1, 1)):
+        stock = Stock(
+            recordings, "train", bank, np.full(33, likely, np.float32),
+            hop_frames=25.0, rng=np.random.default_rng(3),
+        )  # fmt: skip
+        assert stock.count("phone") == kept
+
+
+def test_a_telephone_keeps_its_band_and_adds_the_noise_of_its_steps() -> None:
+    """38 dB under the sound, up to 4 kHz."""
+    recipe = replace(PLAIN, background=(0.0, 0.0), telephone=1.0)
+    batch = mixtures(recipe, cry=sound(CRY_BANDS, FRAMES)).batch(40)
+    whole = (batch.features[:, :, CRY_BANDS.start + 2] > FLOOR + 1).all(axis=1)
+    assert whole.any()
+    bands = np.exp(batch.features[whole].astype(np.float64)).mean(axis=1)
+    under_db = 10 * np.log10(bands[:, 22:40].sum(axis=1) / bands.sum(axis=1))
+    assert ((under_db > -45.0) & (under_db < -37.0)).all()
+    assert (10 * np.log10(bands[:, 58:].sum(axis=1) / bands.sum(axis=1)) < -60.0).all()
+
+
+def test_a_codec_leaves_out_what_is_masked() -> None:
+    """Bands far under the loudest of their frame, and those alone."""
+    cry = sound(CRY_BANDS, FRAMES)
+    cry[:, FAN_BANDS] = -4.0 - 58.0 * np.log(10.0) / 10.0
+    loud = replace(PLAIN, background=(0.0, 0.0), level_dbfs=(-10.0, -10.0))
+    plain, coded = (
+        mixtures(replace(loud, codec=codec), cry=cry).batch(1) for codec in (0.0, 1.0)
+    )
+    assert power(coded, FAN_BANDS)[0] < 0.2 * power(plain, FAN_BANDS)[0]
+    np.testing.assert_allclose(
+        power(coded, CRY_BANDS), power(plain, CRY_BANDS), rtol=1e-3
+    )
+
+
 def test_steady_noise_alone_is_silence() -> None:
     """The label that stands for no event at all."""
     batch = mixtures(replace(PLAIN, crying=0.0, nothing=1.0)).batch(10)
@@ -288,6 +389,7 @@ def test_data_without_cries_is_refused() -> None:
             recordings,
             "train",
             bank,
+            np.zeros(0, np.float32),
             parameters=PARAMETERS,
             window_frames=FRAMES,
             step_frames=STEP_FRAMES,

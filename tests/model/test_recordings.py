@@ -5,7 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from recordings import DataError, Recording, check_split, read_manifest, read_sound
+from recordings import (
+    DataError,
+    Recording,
+    check_split,
+    cross_validation,
+    read_manifest,
+    read_sound,
+)
 
 HEADER = "path,label,sublabel,group,split,seconds,quality,source,licence\n"
 
@@ -80,3 +87,24 @@ def test_the_real_recordings_keep_groups_apart(shared_audio: Path) -> None:
     )
     with pytest.raises(DataError, match="keep it in one"):
         check_split([*recordings, replace(moved, split="val")])
+
+
+def test_each_recording_is_set_aside_in_one_fold(tmp_path: Path) -> None:
+    """Whatever its split was, and no group is on both sides."""
+    write_manifest(
+        tmp_path,
+        *(
+            f"{n}.ogg,crying,cry,baby-{n // 2},{'val' if n >= 20 else 'train'},5,ok,c,CC0"
+            for n in range(30)
+        ),
+    )
+    recordings = read_manifest(tmp_path)
+    aside: list[Path] = []
+    for fold in range(3):
+        folded = cross_validation(recordings, 3, fold)
+        check_split(folded)
+        assert [each.path for each in folded] == [each.path for each in recordings]
+        mine = [each.path for each in folded if each.split == "val"]
+        assert mine
+        aside += mine
+    assert sorted(aside) == sorted(each.path for each in recordings)

@@ -69,14 +69,17 @@ def test_a_clip_is_scored_as_the_engine_hears_it() -> None:
         assert score == pytest.approx(wanted, rel=1e-5)
 
 
-def test_the_temperature_undoes_overconfidence() -> None:
-    """Logits twice too large are halved."""
+def test_calibration_undoes_overconfidence_and_another_share_of_cries() -> None:
+    """Logits twice too large are halved, and crying's comes down as far as it was too high."""
     rng = np.random.default_rng(4)
     logits = rng.normal(0, 2, (4_000, 4)).astype(np.float32)
     odds = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    drawn = (odds.cumsum(axis=1) > rng.random((4_000, 1))).argmax(axis=1)
-    labels = np.eye(4, dtype=np.float32)[drawn]
-    assert scoring.best_temperature(2.0 * logits, labels) == pytest.approx(2.0, rel=0.1)
+    crying = (odds[:, 3] > rng.random(4_000)).astype(np.float32)
+    logits[:, 3] += 1.5
+    found = scoring.best_calibration(
+        2.0 * logits, crying, 3, np.geomspace(1.0, 4.0, 15), np.linspace(-3.0, 0.0, 31)
+    )
+    assert found == (pytest.approx(2.0, rel=0.15), pytest.approx(-1.5, abs=0.25))
 
 
 def test_calibration_error_is_the_gap_between_said_and_so() -> None:

@@ -43,10 +43,10 @@ def samples_of(recording: Path) -> NDArray[np.float32]:
     return np.concatenate(pieces)
 
 
-def test_model_and_manifest_are_under_a_megabyte() -> None:
+def test_model_and_manifest_are_under_four_megabytes() -> None:
     """Together, as they are installed."""
     files = (DEFAULT_MODEL, DEFAULT_MODEL.with_suffix(".json"))
-    assert sum(file.stat().st_size for file in files) < 1_000_000
+    assert sum(file.stat().st_size for file in files) < 4_000_000
 
 
 def test_what_it_was_trained_on_is_said(classifier: Classifier) -> None:
