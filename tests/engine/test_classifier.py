@@ -47,15 +47,13 @@ def copy_of_the_model(folder: Path, **changes: object) -> Path:
 
 
 def test_the_shipped_model_is_whole() -> None:
-    """It loads in numpy, has the labels of the series, and fits in a megabyte."""
+    """It loads in numpy, and has the labels of the series."""
     classifier = Classifier.load(runtime="numpy")
     assert classifier.runtime == f"numpy {np.__version__}"
     manifest = classifier.manifest
     assert manifest.labels == ("_silence_", "_unknown_", "silence", CRYING)
     assert manifest.sample_rate == 22_050
     assert manifest.window_s == 5.0
-    size = sum(file.stat().st_size for file in DEFAULT_MODEL.parent.glob("cry.*"))
-    assert size < 1_000_000
 
 
 def test_the_manifest_says_what_it_was_trained_on() -> None:
