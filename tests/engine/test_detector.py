@@ -3,6 +3,7 @@
 from dataclasses import replace
 import threading
 import time
+import tracemalloc
 
 import numpy as np
 from numpy.typing import NDArray
@@ -246,6 +247,21 @@ def test_windows_are_left_out_never_sound() -> None:
     assert sum(observation.span_s for observation in heard) == pytest.approx(5.0)
     assert heard[-1].time == pytest.approx(8.0)
     assert max(observation.level.rms_dbfs for observation in heard) > -30.0
+
+
+def test_what_waits_is_not_copied() -> None:
+    """However much that is: memory is taken for a hop at a time, and what is left over holds no more than itself."""
+    one = detector(SourceKind.RECORDING)
+    hear(one, quiet(1.0))
+    much = quiet(60.2)
+    tracemalloc.start()
+    try:
+        hear(one, much)
+        left, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < much.nbytes / 4
+    assert left < much.nbytes / 20
 
 
 def test_a_recording_is_never_hurried() -> None:

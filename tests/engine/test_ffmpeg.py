@@ -10,6 +10,7 @@ import subprocess
 import threading
 import time
 import traceback
+import tracemalloc
 from urllib.parse import unquote
 
 import numpy as np
@@ -495,6 +496,26 @@ def test_stereo_is_mixed_to_the_level_that_it_has() -> None:
     assert np.abs(
         filtered("aevalsrc=0.5*sin(440*2*PI*t)|0.5*sin(440*2*PI*t):d=1")
     ).max() == (pytest.approx(0.5, abs=0.01))
+
+
+def test_a_full_pipe_is_read_without_copies(tmp_path: Path) -> None:
+    """As after this machine was asleep: twelve seconds wait, a megabyte."""
+    path = tmp_path / "half a minute.wav"
+    write_wav(path, tone(RATE, 30.0))
+    source = FfmpegSource.from_file(path, sample_rate=RATE, real_time=False)
+    # Only a live source has a large pipe.
+    source.live = True
+    with source:
+        assert len(source.read().samples)
+        time.sleep(1.0)
+        tracemalloc.start()
+        try:
+            samples = source.read().samples
+            _, most = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert len(samples) > 10.0 * RATE
+    assert most < 1.5 * samples.nbytes
 
 
 def test_samples_that_are_none_are_made_harmless() -> None:

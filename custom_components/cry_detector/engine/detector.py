@@ -22,6 +22,8 @@ from .window import Window
 # How far a sound must stand out of the noise floor to be called loud, unless told otherwise.
 LOUD_MARGIN_DB = 15.0
 
+_NOTHING = np.zeros(0, np.float32)
+
 
 class Detector:
     """The pipeline behind the source: push samples, get an observation for each hop.
@@ -64,7 +66,7 @@ class Detector:
         self._pace = Pace(manifest.hop_s)
         self._heard = 0
         self._observed = 0
-        self._waiting = np.zeros(0, np.float32)
+        self._waiting = _NOTHING
         # The seconds that a test alarm was asked for; and when it ends, in samples.
         self._alarm_s: float | None = None
         self._alarm_until = 0
@@ -104,13 +106,15 @@ class Detector:
                 samples are heard all the same.
             slow: whether they arrive too slowly to be trusted.
         """
-        self._waiting = np.concatenate([self._waiting, samples])
-        hops = len(self._waiting) // self._hop
+        hops = (len(self._waiting) + len(samples)) // self._hop
         stride = self._pace.stride(hops) if live else 1
         busy_s = 0.0
         for left in reversed(range(hops)):
             started_s = perf_counter()
-            hop, self._waiting = np.split(self._waiting, [self._hop])
+            # Hop by hop: all that may have waited would be a megabyte more.
+            missing = self._hop - len(self._waiting)
+            hop = np.concatenate([self._waiting, samples[:missing]])
+            self._waiting, samples = _NOTHING, samples[missing:]
             verdict = self._hear(hop)
             if left % stride == 0:
                 observation = self._observe(verdict, slow)
@@ -119,11 +123,12 @@ class Detector:
                 yield observation
             else:
                 busy_s += perf_counter() - started_s
+        self._waiting = np.concatenate([self._waiting, samples])
 
     def flush(self) -> Iterator[Observation]:
         """Yield what the rest gives that is shorter than a hop, at the end of a stream."""
         if len(self._waiting):
-            hop, self._waiting = self._waiting, np.zeros(0, np.float32)
+            hop, self._waiting = self._waiting, _NOTHING
             yield self._observe(self._hear(hop), slow=False)
 
     def finish(self, *, lost: bool = False) -> Episode | None:

@@ -50,7 +50,7 @@ _DECODERS: Mapping[str, Callable[[bytes], NDArray[np.float32]]] = {
     "S24_3LE": _from_24_packed,
     "S24_LE": _from_24_in_32,
     "S32_LE": lambda data: np.frombuffer(data, "<i4").astype(np.float32) / 2.0**31,
-    "FLOAT_LE": lambda data: cleaned(np.frombuffer(data, "<f4")),
+    "FLOAT_LE": lambda data: cleaned(np.array(np.frombuffer(data, "<f4"))),
     "U8": lambda data: (
         (np.frombuffer(data, np.uint8).astype(np.float32) - 128.0) / 128.0
     ),

@@ -19,12 +19,14 @@ _NOTHING = np.zeros(0, np.float32)
 
 
 def cleaned(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return floats as samples of -1 to 1.
+    """Return floats as samples of -1 to 1, in their place: they may be many.
 
     What is broken, or means ill, can send numbers that are none, or so large that they would
     poison every average that they enter.
     """
-    return np.nan_to_num(samples).clip(-1.0, 1.0)
+    np.clip(samples, -1.0, 1.0, out=samples)
+    samples[np.isnan(samples)] = 0.0
+    return samples
 
 
 class PolledSource(ABC):

@@ -157,13 +157,17 @@ class FfmpegSource(PolledSource):
             self._selector.unregister(stderr)
         if "sound" not in kinds:
             return np.zeros(0, np.float32)
-        data = os.read(stdout.fileno(), _PIPE_BYTES)
-        if not data:
+        # To where it stays: of all that may have waited, each copy would be another megabyte.
+        samples = np.empty(1 + _PIPE_BYTES // _SAMPLE_BYTES, np.float32)
+        data = memoryview(samples).cast("B")
+        had = len(self._rest)
+        data[:had] = self._rest
+        read = os.readv(stdout.fileno(), [data[had : had + _PIPE_BYTES]])
+        if not read:
             self._raise_why_it_ended(self._process)
-        data = self._rest + data
-        whole = len(data) - len(data) % _SAMPLE_BYTES
-        self._rest = data[whole:]
-        return cleaned(np.frombuffer(data[:whole], np.float32))
+        count, rest = divmod(had + read, _SAMPLE_BYTES)
+        self._rest = bytes(data[had + read - rest : had + read])
+        return cleaned(samples[:count])
 
     @staticmethod
     def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
