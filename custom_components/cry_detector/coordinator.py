@@ -182,7 +182,8 @@ class CryDetectorCoordinator(Hearing):
         try:
             await self._reconnector.async_run(ends=ends)
         except asyncio.CancelledError as err:
-            raise without_frames(err) from None
+            without_frames(err)
+            raise
         finally:
             self._listener = None
             # Home Assistant stops, or the detector is unloaded.

@@ -180,7 +180,8 @@ class Trial:
         except NoSoundError as err:
             loss = without_frames(err)
         except asyncio.CancelledError as err:
-            raise without_frames(err) from None
+            without_frames(err)
+            raise
         except Exception as err:
             _LOGGER.exception("%s: unexpected error while trying it", self.name)
             loss = NoSoundError("unknown", cause=type(err).__name__)
