@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+import time
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
@@ -17,8 +18,17 @@ from tests.virtual_microphone import VirtualMicrophone, missing_programs
 
 @pytest.fixture
 def no_leaks() -> Iterator[None]:
-    """Fail a test that leaves a thread or a child process of a detector."""
+    """Fail a test that leaves a thread or a child process of a detector.
+
+    A flow that is refused is not waited for: its thread may still be ending ffmpeg, for which it has as long as Home
+    Assistant has to stop.
+    """
     yield
+    deadline = time.monotonic() + 2.0
+    while helpers.listening_threads() or helpers.children():
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.02)
     assert helpers.listening_threads() == []
     assert helpers.children() == {}
 
