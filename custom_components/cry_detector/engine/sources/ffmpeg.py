@@ -25,8 +25,9 @@ __all__ = ["PROTOCOLS", "FfmpegSource", "check_url", "input_devices"]
 _SAMPLE_BYTES = 4
 
 # A pipe of the largest size that Linux lets everyone have holds 12 s of sound: a listener that is held up for as long
-# loses none, and one read takes in all that waits.
+# loses none. It takes in 3 s of it at a time: what memory has once been used for all of it would not be given back.
 _PIPE_BYTES = 1 << 20
+_READ_BYTES = _PIPE_BYTES // 4
 
 _STOP_S = 0.5
 
@@ -157,12 +158,12 @@ class FfmpegSource(PolledSource):
             self._selector.unregister(stderr)
         if "sound" not in kinds:
             return np.zeros(0, np.float32)
-        # To where it stays: of all that may have waited, each copy would be another megabyte.
-        samples = np.empty(1 + _PIPE_BYTES // _SAMPLE_BYTES, np.float32)
+        # To where it stays, without copies.
+        samples = np.empty(1 + _READ_BYTES // _SAMPLE_BYTES, np.float32)
         data = memoryview(samples).cast("B")
         had = len(self._rest)
         data[:had] = self._rest
-        read = os.readv(stdout.fileno(), [data[had : had + _PIPE_BYTES]])
+        read = os.readv(stdout.fileno(), [data[had : had + _READ_BYTES]])
         if not read:
             self._raise_why_it_ended(self._process)
         count, rest = divmod(had + read, _SAMPLE_BYTES)
