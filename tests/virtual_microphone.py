@@ -1,8 +1,9 @@
 """A microphone without hardware: a PulseAudio of its own with a null sink, whose monitor is the microphone.
 
 What is played into it is heard, in real time, by whoever records from it: pyalsaaudio and `ffmpeg -f alsa` through ALSA's
-device `default`, `ffmpeg -f pulse` through PulseAudio's. It is the same arrangement as on Home Assistant OS. Needs Debian's
-pulseaudio, pulseaudio-utils and libasound2-plugins; neither a sound card nor the user's own PulseAudio is touched.
+device `default`, `ffmpeg -f pulse` through PulseAudio's. It is the same arrangement as on Home Assistant OS; with PipeWire in the place
+of PulseAudio it is that of most laptops. Needs Debian's pulseaudio, pulseaudio-utils and libasound2-plugins, or for the latter
+pipewire, pipewire-pulse, wireplumber and dbus; neither a sound card nor the user's own server is touched.
 """
 
 from contextlib import suppress
@@ -14,7 +15,7 @@ import subprocess
 import tempfile
 import time
 from types import TracebackType
-from typing import Self
+from typing import ClassVar, Self, override
 
 SINK = "nursery"
 SOURCE = f"{SINK}.monitor"
@@ -28,14 +29,6 @@ _START_TIMEOUT_S = 15.0
 _STOP_TIMEOUT_S = 5.0
 
 
-def missing_programs() -> str | None:
-    """Return which programs a virtual microphone lacks here, in words for a skipped test, or None where it can run."""
-    missing = [
-        name for name in ("pulseaudio", "pactl", "paplay") if shutil.which(name) is None
-    ]
-    return f"{', '.join(missing)} not installed" if missing else None
-
-
 class VirtualMicrophone:
     """A microphone that hears what is played into it.
 
@@ -44,6 +37,17 @@ class VirtualMicrophone:
         ...     os.environ.update(microphone.environment)
         ...     microphone.play(Path("cry.wav"))
     """
+
+    programs: ClassVar[tuple[str, ...]] = ("pactl", "paplay", "pulseaudio")
+    """What it is made of."""
+    socket: ClassVar[str] = "native"
+    """Where its folder holds the server's address."""
+
+    @classmethod
+    def missing_programs(cls) -> str | None:
+        """Return which programs are not installed here, in words for a skipped test, or None where it can run."""
+        missing = [name for name in cls.programs if shutil.which(name) is None]
+        return f"{', '.join(missing)} not installed" if missing else None
 
     def __init__(self) -> None:
         """Prepare the folder that the socket and the configuration live in; `start` starts the server."""
@@ -54,7 +58,7 @@ class VirtualMicrophone:
         asound_conf.write_text(_ASOUND_CONF)
         self.environment = {
             "XDG_RUNTIME_DIR": str(self._folder),
-            "PULSE_SERVER": f"unix:{self._folder / 'native'}",
+            "PULSE_SERVER": f"unix:{self._folder / self.socket}",
             "PULSE_COOKIE": str(self._folder / "cookie"),
             "ALSA_CONFIG_PATH": str(asound_conf),
         }
@@ -65,49 +69,59 @@ class VirtualMicrophone:
         environment = os.environ | self.environment | {"HOME": str(self._folder)}
         # The server must not take its own address for that of another one it is to be a client of.
         del environment["PULSE_SERVER"]
-        log = self._folder / "pulseaudio.log"
+        log = self._folder / "server.log"
         with log.open("ab") as stderr:
             self._server = subprocess.Popen(
-                [
-                    "pulseaudio",
-                    "-n",
-                    "--daemonize=no",
-                    "--use-pid-file=no",
-                    "--exit-idle-time=-1",
-                    "--disable-shm=yes",
-                    "-L",
-                    f"module-native-protocol-unix auth-anonymous=1 socket={self._folder / 'native'}",
-                    "-L",
-                    f"module-null-sink sink_name={SINK} rate={RATE}",
-                ],
+                self._command(),
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=stderr,
                 stderr=stderr,
+                # It may be several processes, which are ended and frozen together.
+                start_new_session=True,
             )
         deadline = time.monotonic() + _START_TIMEOUT_S
-        while self._pactl("set-default-source", SOURCE).returncode:
+        while not self._is_ready():
             if self._server.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(
-                    f"pulseaudio did not start: {log.read_text(errors='replace')}"
+                    f"the sound server did not start: {log.read_text(errors='replace')}"
                 )
             time.sleep(0.1)
+
+    def _command(self) -> list[str]:
+        """Return what starts the server, with the sink in it."""
+        return [
+            "pulseaudio",
+            "-n",
+            "--daemonize=no",
+            "--use-pid-file=no",
+            "--exit-idle-time=-1",
+            "--disable-shm=yes",
+            "-L",
+            f"module-native-protocol-unix auth-anonymous=1 socket={self._folder / self.socket}",
+            "-L",
+            f"module-null-sink sink_name={SINK} rate={RATE}",
+        ]
+
+    def _is_ready(self) -> bool:
+        """Return whether the microphone is there, and make it the one that is heard."""
+        return self._pactl("set-default-source", SOURCE).returncode == 0
 
     def stop(self) -> None:
         """End the server, as when PulseAudio dies; `start` brings it back under the same address."""
         if (server := self._server) is None:
             return
         self._server = None
-        # One that is frozen cannot be asked.
-        server.send_signal(signal.SIGCONT)
-        server.terminate()
-        try:
+        with suppress(ProcessLookupError):
+            # One that is frozen cannot be asked.
+            os.killpg(server.pid, signal.SIGCONT)
+            os.killpg(server.pid, signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
             server.wait(_STOP_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
-        with suppress(FileNotFoundError):
-            (self._folder / "native").unlink()
+        with suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
+        (self._folder / self.socket).unlink(missing_ok=True)
 
     def play(self, path: Path, *, timeout_s: float = 600.0) -> None:
         """Play a sound file (what libsndfile reads: WAV, FLAC, Ogg) at the speed of the clock; return when it has ended."""
@@ -131,7 +145,7 @@ class VirtualMicrophone:
     def freeze(self, frozen: bool = True) -> None:
         """Stop the server in its tracks, or let it go on."""
         if self._server is not None:
-            self._server.send_signal(signal.SIGSTOP if frozen else signal.SIGCONT)
+            os.killpg(self._server.pid, signal.SIGSTOP if frozen else signal.SIGCONT)
 
     def unplug(self) -> None:
         """Take the microphone away, as when it is pulled out."""
@@ -187,3 +201,28 @@ class VirtualMicrophone:
         """End the server and remove what it left."""
         self.stop()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+class PipeWireMicrophone(VirtualMicrophone):
+    """The same with PipeWire, which speaks PulseAudio's protocol."""
+
+    programs = (
+        "pactl", "paplay", "dbus-run-session", "pipewire", "wireplumber", "pipewire-pulse",
+    )  # fmt: skip
+    socket = "pulse/native"
+
+    @override
+    def _command(self) -> list[str]:
+        # Each connects to the first as it starts, and gives up if that is not there yet.
+        servers = (
+            "pipewire & until [ -S $XDG_RUNTIME_DIR/pipewire-0 ]; do sleep 0.05; done;"
+            " wireplumber & pipewire-pulse & wait"
+        )
+        return ["dbus-run-session", "--", "sh", "-c", servers]
+
+    @override
+    def _is_ready(self) -> bool:
+        sinks = self._pactl("list", "short", "sinks")
+        if sinks.returncode == 0 and SINK.encode() not in sinks.stdout:
+            self.put_back()
+        return super()._is_ready()

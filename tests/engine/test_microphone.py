@@ -15,7 +15,7 @@ from cry_engine.sources import Source, microphone as module
 from cry_engine.sources.alsa import AlsaSource, alsaaudio
 from cry_engine.sources.ffmpeg import FfmpegSource, input_devices
 from cry_engine.sources.microphone import Microphone, list_microphones, microphone
-from tests.virtual_microphone import SOURCE, VirtualMicrophone, missing_programs
+from tests.virtual_microphone import SOURCE, VirtualMicrophone
 
 from .test_ffmpeg import RATE, TONE_HZ, leaves_nothing, loudest_hertz, read_on, tone
 from .test_level import write_wav
@@ -26,7 +26,7 @@ __all__ = ["leaves_nothing"]
 @pytest.fixture
 def virtual_microphone(monkeypatch: pytest.MonkeyPatch) -> Iterator[VirtualMicrophone]:
     """Return a microphone that hears what is played into it."""
-    if missing := missing_programs():
+    if missing := VirtualMicrophone.missing_programs():
         pytest.skip(missing)
     with VirtualMicrophone() as virtual:
         for name, value in virtual.environment.items():

@@ -7,13 +7,13 @@ import time
 import pytest
 
 from cry_engine.sources.pulse_server import PulseServer
-from tests.virtual_microphone import SOURCE, VirtualMicrophone, missing_programs
+from tests.virtual_microphone import SOURCE, VirtualMicrophone
 
 
 @pytest.fixture
 def virtual_microphone() -> Iterator[VirtualMicrophone]:
     """Return a PulseAudio with one microphone."""
-    if missing := missing_programs():
+    if missing := VirtualMicrophone.missing_programs():
         pytest.skip(missing)
     with VirtualMicrophone() as virtual:
         yield virtual

@@ -1,4 +1,4 @@
-"""A PulseAudio that goes away, falls asleep, hangs, or loses its microphone."""
+"""A PulseAudio, or PipeWire in its place, that goes away, falls asleep, hangs, or loses its microphone."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,12 +20,12 @@ from cry_engine.sources.alsa import AlsaSource, alsaaudio
 from cry_engine.sources.ffmpeg import FfmpegSource, input_devices
 from cry_engine.sources.pulse import PulseSource
 from tests.streams import RATE
-from tests.virtual_microphone import SINK, SOURCE, VirtualMicrophone, missing_programs
+from tests.virtual_microphone import SINK, SOURCE, PipeWireMicrophone, VirtualMicrophone
 
 from .fault import UNAVAILABLE, Fault, Report, Stage, room
 
-# How PulseAudio is heard: by ffmpeg through ALSA's plugin or its own, or by pyalsaaudio.
-WAYS = ("alsa", "pulse", "pyalsaaudio")
+# How PulseAudio is heard: by ffmpeg through ALSA's plugin or its own, or by pyalsaaudio; and PipeWire, as PulseAudio is.
+WAYS = ("alsa", "pulse", "pyalsaaudio", "pipewire")
 
 
 class PulseStage(Stage):
@@ -39,7 +39,7 @@ class PulseStage(Stage):
     ) -> None:
         """Prepare to listen in one of WAYS."""
         self._way = way
-        device = f"pulse:{SOURCE}" if way == "pulse" else "default"
+        device = f"pulse:{SOURCE}" if way in ("pulse", "pipewire") else "default"
         self.data = {"source": "microphone", "device": device}
         self._breaks = breaks
         self._mends = mends
@@ -58,7 +58,7 @@ class PulseStage(Stage):
 
     @override
     def __enter__(self) -> Self:
-        self._microphone = VirtualMicrophone()
+        self._microphone = _kind(self._way)()
         self._microphone.start()
         self.environment = self._microphone.environment
         self._folder = Path(tempfile.mkdtemp(prefix="cry-fault-"))
@@ -100,16 +100,28 @@ class PulseStage(Stage):
             self._player.wait()
 
 
+# What is told of each of these ways by more faults than these, the others tell as well.
+_TELLING = {
+    "pyalsaaudio": ("killed", "muted"),
+    "pipewire": ("killed", "muted", "swapped", "suspended"),
+}
+
+
 def _missing(way: str) -> Callable[[], str | None]:
     def missing() -> str | None:
-        if what := missing_programs():
+        if what := _kind(way).missing_programs():
             return what
         if way == "pyalsaaudio":
             return None if alsaaudio() else "pyalsaaudio is not installed"
-        able = way in input_devices()
-        return None if able else f"this ffmpeg was built without {way}"
+        device = "pulse" if way == "pipewire" else way
+        able = device in input_devices()
+        return None if able else f"this ffmpeg was built without {device}"
 
     return missing
+
+
+def _kind(way: str) -> type[VirtualMicrophone]:
+    return PipeWireMicrophone if way == "pipewire" else VirtualMicrophone
 
 
 def _renamed(virtual: VirtualMicrophone) -> None:
@@ -146,7 +158,7 @@ def _faults(
             reported=reported,
             from_start=from_start,
             lane="alsa" if way == "pyalsaaudio" else "",
-            long=way == "pyalsaaudio" and name not in ("killed", "muted"),
+            long=name not in _TELLING.get(way, (name,)),
             needs=_missing(way),
         )
         for way in ways
@@ -179,13 +191,14 @@ PULSE_FAULTS: tuple[Fault, ...] = (
         lambda virtual: virtual.freeze(False),
         (SourceStalledError,),
         # Within this process a server that hangs would hold up everything.
-        ways=("alsa", "pulse"),
+        ways=("alsa", "pulse", "pipewire"),
     ),
     *_faults(
         "suspended",
         "the microphone is put to sleep",
         VirtualMicrophone.suspend,
         lambda virtual: virtual.suspend(False),
+        # PipeWire's stays silent for who had listened to it, until it is opened anew.
         _GONE,
     ),
     *_faults(
@@ -216,7 +229,7 @@ PULSE_FAULTS: tuple[Fault, ...] = (
         VirtualMicrophone.put_back,
         UNAVAILABLE,
         # By ALSA it is the default that is listened to, whichever that is.
-        ways=("pulse",),
+        ways=("pulse", "pipewire"),
     ),
     *_faults(
         "loose",
@@ -224,6 +237,6 @@ PULSE_FAULTS: tuple[Fault, ...] = (
         _loose,
         lambda virtual: None,
         UNAVAILABLE,
-        ways=("pulse",),
+        ways=("pulse", "pipewire"),
     ),
 )

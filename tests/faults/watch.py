@@ -1,4 +1,4 @@
-"""Listens to a stage as the integration does: what is lost is opened again, after a growing pause."""
+"""Listens to a stage as the integration does: what is lost is opened again, after a growing pause, and what stays silent too."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +24,7 @@ _OVERTIME_S = 10.0
 
 _FIRST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 8.0
+_LONGEST_SILENCE_S = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +100,17 @@ class Watch:
                 )
                 if self._ending.is_set():
                     return
+                alive_s = time.monotonic()
                 for observation in self._listener:
                     pause_s = _FIRST_PAUSE_S
                     self._note(observation.health)
-                if not self._ending.is_set():
-                    self._note(SourceEndedError)
+                    if observation.health is not Health.SILENT:
+                        alive_s = time.monotonic()
+                    elif time.monotonic() - alive_s >= _LONGEST_SILENCE_S:
+                        break
+                else:
+                    if not self._ending.is_set():
+                        self._note(SourceEndedError)
             except EngineError as error:
                 self._note(type(error), str(error))
             self._ending.wait(pause_s)

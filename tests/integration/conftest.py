@@ -13,7 +13,7 @@ from custom_components.cry_detector import coordinator, trial
 from tests.integration import helpers
 from tests.integration.ear import Ear
 from tests.streams import HttpStream
-from tests.virtual_microphone import VirtualMicrophone, missing_programs
+from tests.virtual_microphone import VirtualMicrophone
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def quick_trial(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def virtual_microphone(monkeypatch: pytest.MonkeyPatch) -> Iterator[VirtualMicrophone]:
     """Return a microphone that is this machine's default as long as the test runs."""
-    if missing := missing_programs():
+    if missing := VirtualMicrophone.missing_programs():
         pytest.skip(missing)
     with VirtualMicrophone() as microphone:
         for name, value in microphone.environment.items():

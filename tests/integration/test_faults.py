@@ -15,6 +15,7 @@ import time
 from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+import pytest_socket
 
 from custom_components.cry_detector import errors as our_errors
 from custom_components.cry_detector.engine import errors as engine_errors
@@ -51,7 +52,11 @@ TELLING = {
     "rtsp silence",
     "rtsp stalls",
 }
-PULSE = {"pulse killed (pyalsaaudio)", "pulse muted (pyalsaaudio)"}
+PULSE = {
+    "pulse killed (pyalsaaudio)",
+    "pulse muted (pyalsaaudio)",
+    "pulse suspended (pipewire)",
+}
 
 # Over the limits: a test that fails says by how much.
 OVERTIME_S = 10.0
@@ -203,16 +208,18 @@ async def test_faults_of_streams(
     [fault for fault in FAULTS if fault.name in PULSE],
     ids=lambda fault: fault.name,
 )
-@pytest.mark.usefixtures("no_secret_told")
+@pytest.mark.usefixtures("socket_enabled", "no_secret_told")
 async def test_faults_of_microphones(
     hass: HomeAssistant,
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
     fault: Fault,
 ) -> None:
-    """The sound server dies, the microphone is muted: the same holds."""
+    """The sound server dies, the microphone is muted or sleeps: the same holds."""
     if missing := fault.needs():
         pytest.skip(missing)
+    # The server's.
+    pytest_socket.socket_allow_hosts(["127.0.0.1"], allow_unix_socket=True)
     with fault.stage() as stage:
         for name, value in stage.environment.items():
             monkeypatch.setenv(name, value)

@@ -21,7 +21,7 @@ from folder import Folder, Full
 import record
 from record import Recorder
 from recordings import DataError
-from tests.virtual_microphone import VirtualMicrophone, missing_programs
+from tests.virtual_microphone import VirtualMicrophone
 from wavs import length_of, read_part
 
 from .conftest import MODEL
@@ -226,7 +226,7 @@ def test_one_folder_is_one_recorder_s(tmp_path: Path) -> None:
 @pytest.fixture
 def program(tmp_path: Path) -> Iterator[tuple[VirtualMicrophone, dict[str, str]]]:
     """Return a microphone, and the environment of a program that records from it."""
-    if missing := missing_programs():
+    if missing := VirtualMicrophone.missing_programs():
         pytest.skip(missing)
     if shutil.which("ffmpeg") is None:
         pytest.skip("ffmpeg is not installed")
