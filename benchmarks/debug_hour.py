@@ -29,7 +29,13 @@ import aiohttp
 
 from demo.client import DOMAIN, Client
 from demo.errors import DemoError
-from demo.home_assistant import Instance, free_port, running, write_configuration
+from demo.home_assistant import (
+    Instance,
+    cancel_on_signals,
+    free_port,
+    running,
+    write_configuration,
+)
 from demo.log import complaints, log_lines
 from demo.recording import ensure_recording
 
@@ -101,6 +107,7 @@ def waited_s(pid: int) -> float:
 
 async def _watch(minutes: float, folder: Path) -> tuple[list[str], Path, float]:
     """Run it; return what was left of the detectors, where the log is, and how busy others were."""
+    cancel_on_signals()
     recordings = folder / "recordings"
     recordings.mkdir()
     made, _, _ = await asyncio.to_thread(ensure_recording, DEMO)
@@ -241,4 +248,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with suppress(asyncio.CancelledError):
+        sys.exit(main())
+    sys.exit(130)

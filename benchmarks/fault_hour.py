@@ -30,7 +30,13 @@ import aiohttp
 
 from demo.client import DOMAIN, Client
 from demo.errors import DemoError
-from demo.home_assistant import Instance, free_port, running, write_configuration
+from demo.home_assistant import (
+    Instance,
+    cancel_on_signals,
+    free_port,
+    running,
+    write_configuration,
+)
 from demo.log import complaints, log_lines
 from demo.recording import ensure_recording
 from demo.watch import CRYING
@@ -234,6 +240,7 @@ async def _listen(
     plan: Plan, folder: Path
 ) -> tuple[Record, Census, Census, Path, tuple[Span, ...]]:
     """Run it; return what happened, what there was after the first minutes and in the end, the log, and the cries."""
+    cancel_on_signals()
     recording, scene_s, events = await asyncio.to_thread(ensure_recording, DEMO)
     samples = await asyncio.to_thread(samples_of, recording)
     configuration = folder / "config"
@@ -373,4 +380,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with suppress(asyncio.CancelledError):
+        sys.exit(main())
+    sys.exit(130)

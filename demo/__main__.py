@@ -5,7 +5,6 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
-import signal
 import sys
 import tempfile
 import time
@@ -17,6 +16,7 @@ from .dashboard import URL_PATH
 from .errors import DemoError
 from .home_assistant import (
     Instance,
+    cancel_on_signals,
     check_port,
     free_port,
     running,
@@ -71,11 +71,7 @@ def _options() -> argparse.Namespace:
 
 
 async def _run(options: argparse.Namespace) -> int:
-    task = asyncio.current_task()
-    assert task is not None
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-
+    cancel_on_signals()
     port = options.port or (free_port() if options.check else PORT)
     check_port(port)
     with progress("Making the nursery's sound"):

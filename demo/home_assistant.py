@@ -173,6 +173,14 @@ def _time_zone() -> str:
     return name
 
 
+def cancel_on_signals() -> None:
+    """Let what ends this program cancel the current task, so that no Home Assistant is left behind."""
+    task = asyncio.current_task()
+    assert task is not None
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+
+
 @asynccontextmanager
 async def running(folder: Path, port: int) -> AsyncIterator[Instance]:
     """Run Home Assistant on a configuration, and end it however the block is left."""

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import os
 from pathlib import Path
+import signal
 import socket
 import sys
 import time
@@ -14,6 +16,7 @@ from demo.errors import DemoError
 from demo.home_assistant import (
     HOST,
     INTEGRATION,
+    cancel_on_signals,
     check_port,
     free_port,
     running,
@@ -155,6 +158,32 @@ async def test_however_it_ends_nothing_is_left_running(stand_in: Path) -> None:
 
     assert len(seen) == 2
     assert not any(map(is_running, seen))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+async def test_what_ends_the_program_ends_it_in_good_order(
+    number: signal.Signals,
+) -> None:
+    """Whatever is entered is left again."""
+    left: list[bool] = []
+
+    async def program() -> None:
+        cancel_on_signals()
+        try:
+            await asyncio.sleep(20)
+        finally:
+            left.append(True)
+
+    task = asyncio.create_task(program())
+    await asyncio.sleep(0)
+    try:
+        os.kill(os.getpid(), number)
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    finally:
+        for handled in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().remove_signal_handler(handled)
+    assert left == [True]
 
 
 async def test_one_that_ends_by_itself_is_reported_with_its_log(
