@@ -32,7 +32,6 @@ from recordings import DataError, Recording, cross_validation, read_manifest, re
 from report import figures, print_confusers, print_figures
 from scoring import Floats, best_calibration, calibration_error, clip_score
 import stems
-from teacher import CRYING
 
 ROOT = Path(__file__).resolve().parent.parent
 WINDOW_S, HOP_S = 5.0, 0.5
@@ -202,13 +201,6 @@ def main() -> int:
     np.save(args.train_dir / "scores.npy", scores)
     validation = figures(aside, scores)
     print_figures("val", validation)
-    if args.teacher:
-        heard = [
-            bank.scores[w : w + n, CRYING].max()
-            for r, _, _, w, n in bank.stems
-            if recordings[r].split == "val"
-        ]
-        print_figures("val, the teacher", figures(aside, np.array(heard, np.float32)))
     print_confusers(aside, scores, THRESHOLDS["on"])
     if args.folds:
         return 0
