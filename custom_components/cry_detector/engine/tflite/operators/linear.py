@@ -13,14 +13,14 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from ...blas import matmul
+from ...blas import Product, matmul
 from ..node import Node
 from ..quantization import Array, dequantize, limits_of
 from .fused import InPlace, fused_activation, stored_range
 
 _EXACT_IN_FLOAT32 = 2**24
 _ROW = 4096
-_FEW_PLACES, _MANY_WEIGHTS = 32, 2**16
+_FEW_PLACES, _MANY_WEIGHTS = 16, 2**16
 _MULTIPLY_NS = 0.06
 """What a multiplication in a matrix product takes."""
 
@@ -129,8 +129,7 @@ def product(node: Node, matrix: Array, places: int) -> Callable[[Array, Array], 
     node.spend((places, depth, outputs), _MULTIPLY_NS * matrix.itemsize / 4)
     node.reserve(matrix.shape, matrix.dtype)
     if places > _FEW_PLACES or matrix.size < _MANY_WEIGHTS:
-        matrix = np.ascontiguousarray(matrix)
-        return lambda rows, out: matmul(rows, matrix, out)
+        return Product(matrix, places, node.scratch)
     # Reading the weights is what takes the time here, and OpenBLAS reads them once, and twice as fast, on the left.
     turned = np.ascontiguousarray(matrix.T)
     columns = node.scratch((outputs, places), matrix.dtype)
