@@ -3,7 +3,11 @@
     python model/choose.py --data_dir=../shared/audio --model=training/cry.tflite
 
 lets a model hear nights put together from the recordings set aside (val), with another seed than evaluate.py reports
-on, and prints what an alarm from each smoothed confidence on would find, how late, and how often for nothing.
+on, and prints what an alarm from each smoothed confidence on would find, how late, and how often for nothing. With
+
+    python model/choose.py --data_dir=../shared/audio --folds 3 0 --model=training/fold_0/cry.tflite
+
+the nights are put together from what a fold of a cross-validation set aside of train, so that val has no say.
 """
 
 import argparse
@@ -14,7 +18,7 @@ import sys
 from typing import Any
 
 from cry_engine.classifier import Classifier
-from cry_engine.episodes import EpisodeSettings
+from cry_engine.episodes import SUSTAINED_S, EpisodeSettings
 from cry_engine.errors import ModelError
 from cry_engine.sensitivity import episode_settings
 from evaluate import add_inputs, jobs_of
@@ -23,7 +27,7 @@ from house import Library
 from judging import judge, summary
 from night import Night
 from nights import plan
-from recordings import DataError, read_manifest
+from recordings import DataError, Recording, cross_validation, read_manifest
 from targets import value_at
 from workers import Setup, hear_nights
 
@@ -58,7 +62,25 @@ def options(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--hours", type=float, default=4.0, metavar="N",
         help="of mixed nights and of nights of confusers, half of it over noise (%(default)g)")  # fmt: skip
     add("--seed", type=int, default=2, metavar="N", help="of the nights (%(default)s)")
+    add("--folds", type=int, nargs=2, metavar=("COUNT", "FOLD"),
+        help="nights of what that fold of so many, from 0 up, set aside of train")  # fmt: skip
+    add("--sustained", type=float, default=SUSTAINED_S, metavar="S",
+        help="seconds that what is likely must last to be an episode, 0 for never (%(default)g)")  # fmt: skip
     return parser.parse_args(arguments)
+
+
+def set_aside(
+    recordings: list[Recording], folds: tuple[int, int] | None
+) -> tuple[Recording, ...]:
+    """Return val, or what a fold (how many there are, and which) sets aside of train."""
+    if folds is None:
+        return tuple(r for r in recordings if r.split == "val")
+    split = cross_validation(recordings, *folds)
+    return tuple(
+        aside
+        for recording, aside in zip(recordings, split, strict=True)
+        if recording.split == "train" and aside.split == "val"
+    )
 
 
 def told(nights: Sequence[Pair], settings: EpisodeSettings) -> str:
@@ -81,7 +103,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Listen, and print the table."""
     args = options(arguments)
     try:
-        recordings = tuple(r for r in read_manifest(args.data_dir) if r.split == "val")
+        recordings = set_aside(read_manifest(args.data_dir), args.folds)
         library = Library(recordings)
         setup = Setup(recordings=recordings, models={"ours": args.model}, peer=None)
         base = episode_settings(Classifier.load(args.model).manifest)
@@ -96,7 +118,11 @@ def main(arguments: list[str] | None = None) -> int:
     print("".join(f"{name:>10}" for name in ("on", "smooth s", *COLUMNS)))
     for smoothing_s, on in product(SMOOTHING_S, ON):
         settings = replace(
-            base, on_threshold=on, off_threshold=OFF * on, smoothing_s=smoothing_s
+            base,
+            on_threshold=on,
+            off_threshold=OFF * on,
+            smoothing_s=smoothing_s,
+            sustained_s=args.sustained,
         )
         print(told(nights, settings))
     return 0

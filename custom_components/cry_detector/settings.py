@@ -17,7 +17,7 @@ from .const import (
     CONF_SENSITIVITY,
     CONF_SMOOTHING,
 )
-from .engine.episodes import EpisodeSettings
+from .engine.episodes import SUSTAINED_S, EpisodeSettings
 from .engine.manifest import Manifest
 from .engine.sensitivity import Sensitivity, episode_settings
 
@@ -117,4 +117,5 @@ class Settings:
             smoothing_s=self.smoothing_s,
             confirm_s=self.confirm_s,
             hold_s=self.hold_s,
+            sustained_s=SUSTAINED_S,
         )

@@ -1,5 +1,7 @@
 """When crying begins and when it is over."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -45,6 +47,65 @@ def test_a_score_between_the_thresholds_starts_nothing_and_ends_nothing() -> Non
     """What was goes on: no flicker around one threshold."""
     assert follow(PLAIN, [0.5] * 20) == ([False] * 20, [])
     assert follow(PLAIN, [0.6] + [0.45] * 20) == ([True] * 21, [])
+
+
+SUSTAINED = replace(PLAIN, sustained_s=4.0)
+
+
+def test_what_is_likely_for_long_is_an_episode() -> None:
+    """No score is sure, but all of them together are: after the sustained time, not before."""
+    assert SUSTAINED.sustained_threshold == 0.4
+    crying, ended = follow(SUSTAINED, [0.1] * 4 + [0.5] * 9 + [0.0] * 6)
+    # Six of eight scores at 0.5 and two at 0.1 make 0.4.
+    assert crying == [False] * 9 + [True] * 7 + [False] * 3
+    assert ended == [Episode(start=5.0, end=6.5, last=6.5, peak=0.5)]
+    assert follow(PLAIN, [0.5] * 40) == ([False] * 40, [])
+
+
+def test_what_is_likely_now_and_then_is_none() -> None:
+    """The average counts, a third of it is none; and the first scores are no long time."""
+    assert follow(SUSTAINED, [0.5, 0.5, 0.0] * 10) == ([False] * 30, [])
+    assert follow(SUSTAINED, [0.5] * 8)[0] == [False] * 8
+
+
+def test_the_off_threshold_must_be_sustained_at_least() -> None:
+    """Else an episode would be over when it begins."""
+    near = replace(SUSTAINED, off_threshold=0.55)
+    assert near.sustained_threshold == 0.55
+    assert follow(near, [0.5] * 20) == ([False] * 20, [])
+    assert any(follow(near, [0.56] * 20)[0])
+
+
+def test_an_episode_that_is_over_starts_no_other() -> None:
+    """What was sustained before its end is not counted again, and silence does not start what was sustained."""
+    scores = [0.9] * 8 + [0.0] * 4 + [0.5] * 4 + [0.0] * 9
+    crying, ended = follow(SUSTAINED, scores)
+    assert len(ended) == 1
+    assert crying == [True] * 11 + [False] * 14
+    patient = replace(SUSTAINED, on_threshold=0.95, confirm_s=3.0)
+    assert not any(follow(patient, [0.9] * 8 + [0.0] * 4)[0])
+
+
+def test_a_hole_in_the_scores_is_not_sustained() -> None:
+    """What was heard before it, and a single score after it, are no evidence of what was between."""
+    tracker = EpisodeTracker(SUSTAINED)
+    for time in (0.5, 1.0, 1.5, 4.0, 4.5, 5.0):
+        assert tracker.update(time, 0.5) is None
+    tracker.finish(lost=True)
+    for time in (5.5, 6.0, 6.5, 7.0, 7.5, 8.0, 8.5, 9.0):
+        assert tracker.update(time, 0.5) is None
+    assert tracker.update(9.5, 0.5) is not None
+
+
+def test_what_is_sustained_during_a_test_alarm_is_real() -> None:
+    """As what is sure is."""
+    tracker = EpisodeTracker(SUSTAINED)
+    tests = []
+    for number in range(1, 13):
+        episode = tracker.update(number * HOP_S, 0.5, alarm=True)
+        assert episode is not None
+        tests.append(episode.test)
+    assert tests == [True] * 8 + [False] * 4
 
 
 def test_a_short_sound_is_not_confirmed() -> None:

@@ -54,6 +54,7 @@ def episode_settings_any(draw: st.DrawFn) -> EpisodeSettings:
         smoothing_s=draw(st.floats(0.0, 5.0)),
         confirm_s=draw(st.floats(0.0, 5.0)),
         hold_s=draw(st.floats(0.0, 20.0)),
+        sustained_s=draw(st.sampled_from([0.0, 0.5, 4.0, 20.0])),
     )
 
 
@@ -67,6 +68,9 @@ def test_episodes_alternate_and_add_up(
 ) -> None:
     """Starts and ends alternate, in order; none without a score over the threshold; times are those of scores."""
     tracker = EpisodeTracker(given_settings)
+    least = given_settings.on_threshold
+    if given_settings.sustained_s:
+        least = given_settings.off_threshold
     time, times, episodes = 0.0, [], []
     highest, crying_s = 0.0, 0.0
     before: Episode | None = None
@@ -100,7 +104,7 @@ def test_episodes_alternate_and_add_up(
         assert episode.end is not None
         assert episode.start in times
         assert episode.end in times
-        assert given_settings.on_threshold <= episode.peak <= highest + 1e-9
+        assert least <= episode.peak <= highest + 1e-9
     for earlier, later in pairwise(episodes):
         assert earlier.end is not None
         assert earlier.end < later.start

@@ -114,7 +114,7 @@ async def test_all_that_is_changed_is_used(
     form = await async_open(hass, entry)
     values = {
         "sensitivity": "custom",
-        "thresholds": {"on_threshold": 85, "off_threshold": 50},
+        "thresholds": {"on_threshold": 85, "off_threshold": 45},
         "times": {"confirm": 3, "hold": 12.5, "smoothing": 2},
         "input": {"gain": 10, "loud_margin": 20},
         "reports": {"report_interval": 30, "reminder": 10},
@@ -125,7 +125,7 @@ async def test_all_that_is_changed_is_used(
     assert dict(entry.options) == {
         "sensitivity": "custom",
         "on_threshold": 0.85,
-        "off_threshold": 0.5,
+        "off_threshold": 0.45,
         "confirm": 3,
         "hold": 12.5,
         "smoothing": 2,
@@ -136,7 +136,7 @@ async def test_all_that_is_changed_is_used(
     }
     assert entry.runtime_data is not coordinator
     settings = entry.runtime_data.settings
-    assert (settings.on_threshold, settings.off_threshold) == (0.85, 0.5)
+    assert (settings.on_threshold, settings.off_threshold) == (0.85, 0.45)
     assert (settings.hold_s, settings.gain_db, settings.confirm_s) == (12.5, 10, 3)
     await async_wait_for(lambda: state_of(hass, entry, "crying") == "off")
 

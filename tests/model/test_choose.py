@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from choose import COLUMNS, ON, SMOOTHING_S, main
+from choose import COLUMNS, ON, SMOOTHING_S, main, set_aside
 
+from .synthetic import recording
 from .test_evaluate import busy, write_recordings
 
 __all__ = ["busy"]
@@ -36,3 +37,16 @@ def test_a_model_that_is_missing_is_named(
     data = write_recordings(tmp_path)
     assert main([f"--data_dir={data}", f"--model={tmp_path / 'no.tflite'}"]) == 1
     assert "no.json cannot be read" in capsys.readouterr().err
+
+
+def test_a_fold_sets_aside_what_is_not_val() -> None:
+    """Each recording of train once over all folds, and none of val."""
+    members = [
+        recording(f"cry-{n}", "crying", split="train" if n % 3 else "val")
+        for n in range(30)
+    ]
+    assert set_aside(members, None) == tuple(r for r in members if r.split == "val")
+    folds = [set_aside(members, (3, fold)) for fold in range(3)]
+    assert all(folds)
+    names = sorted(r.path.name for fold in folds for r in fold)
+    assert names == sorted(r.path.name for r in members if r.split == "train")

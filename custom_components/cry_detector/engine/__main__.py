@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 import json
@@ -78,7 +79,7 @@ def _settings(arguments: argparse.Namespace, classifier: Classifier) -> EpisodeS
     # Who asks for a lower on threshold means the off threshold to follow.
     off = min(chosen.off_threshold, on) if arguments.off is None else arguments.off
     hold_s = chosen.hold_s if arguments.hold is None else arguments.hold
-    return EpisodeSettings(on_threshold=on, off_threshold=off, hold_s=hold_s)
+    return replace(chosen, on_threshold=on, off_threshold=off, hold_s=hold_s)
 
 
 def _live_source(name: str, arguments: argparse.Namespace, sample_rate: int) -> Source:

@@ -7,6 +7,11 @@ from collections import deque
 from dataclasses import dataclass, replace
 import math
 
+SUSTAINED_S = 12.0
+"""How long crying that never reaches the on threshold must be likely to be an episode; chosen on nights, as thresholds are."""
+_SUSTAINED_PART = 0.6
+"""Of the on threshold: how likely."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EpisodeSettings:
@@ -22,6 +27,9 @@ class EpisodeSettings:
     """The smoothed confidence must stay at or over the on threshold for this long before an episode starts."""
     hold_s: float = 6.0
     """An episode is over when it has been calm for this long: babies breathe, and gather strength, between cries."""
+    sustained_s: float = 0.0
+    """An episode starts, too, when the confidence has averaged the sustained threshold for so many seconds: of a baby who
+    is hard to hear, or whimpers, no single second is sure. 0 for never."""
 
     def __post_init__(self) -> None:
         """Refuse settings that make no sense.
@@ -34,11 +42,16 @@ class EpisodeSettings:
                 "thresholds must be over 0 and up to 1, off not over on:"
                 f" on {self.on_threshold:g}, off {self.off_threshold:g}"
             )
-        times = (self.smoothing_s, self.confirm_s, self.hold_s)
+        times = (self.smoothing_s, self.confirm_s, self.hold_s, self.sustained_s)
         if not all(0.0 <= time < math.inf for time in times):
             raise ValueError(
-                "smoothing, confirmation and hold must be 0 seconds or more"
+                "smoothing, confirmation, hold and the sustained time must be 0 seconds or more"
             )
+
+    @property
+    def sustained_threshold(self) -> float:
+        """Average confidence that starts an episode when it is sustained."""
+        return max(self.off_threshold, _SUSTAINED_PART * self.on_threshold)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +59,13 @@ class Episode:
     """One episode of crying; times are seconds on the clock of the stream it was heard in."""
 
     start: float
-    """When the smoothed confidence reached the on threshold."""
+    """When the smoothed confidence reached the on threshold, or it had been sustained."""
     end: float | None
     """When it was last at or over the off threshold; None while the episode goes on."""
     last: float
     """The latest time at which crying was still heard: the end that the episode would have if nothing more came."""
     peak: float
-    """The highest smoothed confidence in it, 0 to 1."""
+    """The highest smoothed confidence in it, 0 to 1; under the on threshold where it was only sustained."""
     test: bool = False
     """Whether it is that of a test alarm, and nothing real has been heard in it."""
     lost: bool = False
@@ -83,6 +96,7 @@ class EpisodeTracker:
         self.finished: Episode | None = None
         """The last episode that is over."""
         self._recent: deque[tuple[float, float]] = deque()
+        self._sustained = _Sustained()
         # The start and the peak of what may become an episode once it has lasted long enough;
         # and the same of what is real in it.
         self._candidate: tuple[float, float] | None = None
@@ -102,11 +116,16 @@ class EpisodeTracker:
         # Settings may be changed from another thread: one update has one of them.
         settings = self.settings
         smoothed = self._smooth(settings, time, confidence)
-        self._real = _going_on(self._real, settings, time, smoothed)
+        is_sustained = self._sustained.update(settings, time, confidence)
+        # What was sustained must be heard still.
+        starts = smoothed >= settings.on_threshold or (
+            is_sustained and smoothed >= settings.off_threshold
+        )
+        self._real = _going_on(self._real, time, smoothed, starts)
         is_real = _is_confirmed(self._real, settings, time)
         sounding = 1.0 if alarm else smoothed
         if self.current is None:
-            self._watch(settings, time, sounding, is_real)
+            self._watch(settings, time, sounding, starts or alarm, is_real)
         else:
             self._follow(settings, self.current, time, sounding, is_real)
         return self.current
@@ -120,6 +139,7 @@ class EpisodeTracker:
         """
         if lost:
             self._recent.clear()
+            self._sustained.clear()
             self._candidate = self._real = None
         if self.current is None:
             return None
@@ -136,9 +156,14 @@ class EpisodeTracker:
         return sum(score for _, score in self._recent) / len(self._recent)
 
     def _watch(
-        self, settings: EpisodeSettings, time: float, sounding: float, is_real: bool
+        self,
+        settings: EpisodeSettings,
+        time: float,
+        sounding: float,
+        starts: bool,
+        is_real: bool,
     ) -> None:
-        self._candidate = _going_on(self._candidate, settings, time, sounding)
+        self._candidate = _going_on(self._candidate, time, sounding, starts)
         if self._candidate is None or not _is_confirmed(
             self._candidate, settings, time
         ):
@@ -170,17 +195,47 @@ class EpisodeTracker:
     def _end(self, episode: Episode, *, lost: bool = False) -> Episode:
         self.finished = replace(episode, end=episode.last, lost=lost)
         self.current = None
+        # What is over starts no other.
+        self._sustained.clear()
         return self.finished
 
 
+class _Sustained:
+    """Tells when the confidence has averaged the sustained threshold for long."""
+
+    def __init__(self) -> None:
+        self._scores: deque[tuple[float, float]] = deque()
+        self._since: float | None = None
+
+    def clear(self) -> None:
+        self._scores.clear()
+        self._since = None
+
+    def update(self, settings: EpisodeSettings, time: float, confidence: float) -> bool:
+        """Take a score; return whether it is so now."""
+        span_s = settings.sustained_s
+        if not span_s:
+            self.clear()
+            return False
+        # A few scores with a hole between them are no long time.
+        if self._scores and time - self._scores[-1][0] > span_s / 2.0:
+            self.clear()
+        if self._since is None:
+            self._since = time
+        self._scores.append((time, confidence))
+        while self._scores[0][0] <= time - span_s:
+            self._scores.popleft()
+        if time - self._since < span_s:
+            return False
+        total = sum(score for _, score in self._scores)
+        return total >= settings.sustained_threshold * len(self._scores)
+
+
 def _going_on(
-    candidate: tuple[float, float] | None,
-    settings: EpisodeSettings,
-    time: float,
-    smoothed: float,
+    candidate: tuple[float, float] | None, time: float, smoothed: float, starts: bool
 ) -> tuple[float, float] | None:
-    """Return the start and the peak of the stretch at or over the on threshold that a time is in, if any."""
-    if smoothed < settings.on_threshold:
+    """Return the start and the peak of the stretch, in which each score would start an episode, that a time is in, if any."""
+    if not starts:
         return None
     start, peak = candidate or (time, smoothed)
     return start, max(peak, smoothed)

@@ -3,7 +3,7 @@
 from enum import StrEnum
 import math
 
-from .episodes import EpisodeSettings
+from .episodes import SUSTAINED_S, EpisodeSettings
 from .manifest import Manifest, Thresholds
 
 # How far a step moves thresholds that the manifest does not give, in the logit domain: to
@@ -25,7 +25,7 @@ class Sensitivity(StrEnum):
 def episode_settings(
     manifest: Manifest, sensitivity: Sensitivity = Sensitivity.MEDIUM
 ) -> EpisodeSettings:
-    """Return the settings for a sensitivity; all but the thresholds are the defaults.
+    """Return the settings for a sensitivity; what is sustained counts, and all but the thresholds are the defaults.
 
     MEDIUM takes the manifest's thresholds. LOW and HIGH take those that the manifest gives
     for them, measured on the model; where it gives none, medium's odds p / (1 - p) are
@@ -41,7 +41,11 @@ def episode_settings(
         thresholds = manifest.low_thresholds or _moved(thresholds, _STEP)
     elif sensitivity is Sensitivity.HIGH:
         thresholds = manifest.high_thresholds or _moved(thresholds, -_STEP)
-    return EpisodeSettings(on_threshold=thresholds.on, off_threshold=thresholds.off)
+    return EpisodeSettings(
+        on_threshold=thresholds.on,
+        off_threshold=thresholds.off,
+        sustained_s=SUSTAINED_S,
+    )
 
 
 def _moved(thresholds: Thresholds, logits: float) -> Thresholds:
