@@ -20,6 +20,7 @@ from .const import (
     DOMAIN,
 )
 from .coordinator import CryDetectorConfigEntry
+from .engine.episodes import SUSTAINED_S
 from .engine.manifest import Manifest
 from .engine.sensitivity import Sensitivity, episode_settings
 from .errors import NoSoundError
@@ -116,4 +117,5 @@ def _times(settings: Settings) -> dict[str, str]:
         CONF_CONFIRM: f"{settings.confirm_s:g}",
         CONF_HOLD: f"{settings.hold_s:g}",
         CONF_SMOOTHING: f"{settings.smoothing_s:g}",
+        "sustained": f"{SUSTAINED_S:g}",
     }
