@@ -5,7 +5,7 @@
     done
     python model/cross_validate.py training/fold_{0,1,2} --data_dir=../shared/audio
 
-writes cross_validation.json. With --peer YAMNet scores the same recordings.
+writes cross_validation.json; ship.py takes its other options as for what ships. With --peer YAMNet scores the same recordings.
 """
 
 import argparse

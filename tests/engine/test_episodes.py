@@ -82,8 +82,8 @@ def test_an_episode_that_is_over_starts_no_other() -> None:
     crying, ended = follow(SUSTAINED, scores)
     assert len(ended) == 1
     assert crying == [True] * 11 + [False] * 14
-    patient = replace(SUSTAINED, on_threshold=0.95, confirm_s=3.0)
-    assert not any(follow(patient, [0.9] * 8 + [0.0] * 4)[0])
+    unsure = replace(SUSTAINED, on_threshold=0.95)
+    assert not any(follow(unsure, [0.9] * 8 + [0.0] * 4)[0])
 
 
 def test_a_hole_in_the_scores_is_not_sustained() -> None:
