@@ -46,6 +46,7 @@ def learn(
     tag_weight: float,
     embedding_weight: float,
     checkpoint: Path,
+    name: str = "network",
 ) -> None:
     """Train a model; what it holds in the end is the mean over its last steps.
 
@@ -59,6 +60,7 @@ def learn(
         tag_weight: of the loss of the teacher's scores.
         embedding_weight: of the loss of its embeddings.
         checkpoint: a .keras file that the model is saved to on the way.
+        name: what it is called where its progress is told.
     """
     every: dict[str, tuple[keras.losses.Loss | Callable[[Any, Any], Any], float]] = {
         "labels": (
@@ -99,13 +101,13 @@ def learn(
             {name: wanted[name][1] for name in losses},
             return_dict=True,
         )
-        for name in sums:
-            sums[name] += float(result[name]) / 100
+        for part in sums:
+            sums[part] += float(result[part]) / 100
         if step % 100 == 0:
             left_s = (time.monotonic() - started) / step * (steps - step)
-            told = ", ".join(f"{name} {value:.4f}" for name, value in sums.items())
+            told = ", ".join(f"{part} {value:.4f}" for part, value in sums.items())
             print(
-                f"step {step} of {steps}: {told}, {left_s / 60:.1f} min left",
+                f"{name}: step {step} of {steps}: {told}, {left_s / 60:.1f} min left",
                 flush=True,
             )
             sums = dict.fromkeys(sums, 0.0)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from colours import FULL_SCALE_SINE_BANDS, Colours
 from cry_engine.features import POWER_OFFSET, LogMelParameters
 from kinds import BACKGROUNDS, KINDS
-from recordings import Recording
+from recordings import DataError, Recording
 from stems import Bank
 from stock import Stem, Stock
 from teacher import CLASSES, EMBEDDING, HOP_S, RATE, WINDOW
@@ -117,7 +117,7 @@ class Mixtures:
             seed: of everything drawn.
 
         Raises:
-            DataError: the split holds no cry, or no silence.
+            DataError: the split holds no cry, no silence, or nothing to lie under them.
         """
         self._recipe, self._frames, self._bands = (
             recipe,
@@ -136,6 +136,11 @@ class Mixtures:
             hop_frames=self._hop_frames,
             rng=self._rng,
         )
+        if not any(self._stock.count(kind) for kind in BACKGROUNDS):
+            raise DataError(
+                f"no recording of {split} is one of what sounds under cries ({', '.join(BACKGROUNDS)}): add some, or train on"
+                " other data"
+            )
         self._step_at = np.minimum(
             np.arange(step_frames // 2, window_frames + step_frames // 2, step_frames),
             window_frames - 1,

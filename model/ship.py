@@ -8,7 +8,10 @@ and writes cry.tflite and cry.json. The other options' defaults are what the shi
 
 import argparse
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from functools import partial
+import multiprocessing
 from pathlib import Path
 import sys
 import time
@@ -93,14 +96,116 @@ def options() -> argparse.Namespace:
         "--seed", type=int, default=1
     )  # of the first network, and of all drawn but stems
     add("--stems_seed", type=int, default=1)  # of the stems
+    add("--threads", type=int, default=2)  # to compute with, in one process or several
     add(
-        "--threads", type=int, default=2
-    )  # of TensorFlow, and processes that make stems
+        "--networks", type=Path, nargs="+", metavar="FILE"
+    )  # trained before, the cry_N.keras of a --train_dir: calibrate, measure and write their mean; nothing is trained
     add(
         "--folds", type=int, nargs=2, metavar=("COUNT", "FOLD")
     )  # cross-validation: set that fold of so many aside instead of val; nothing is shipped
     add("--version", default=time.strftime("%Y.%m.%d"))  # of the model, in its manifest
     return parser.parse_args()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Material:
+    """What networks are trained on and measured with."""
+
+    recordings: list[Recording]
+    """Those of --data_dir, then those that are synthesised."""
+    bank: stems.Bank
+    """Their stems."""
+    parameters: LogMelParameters
+    window_frames: int
+
+    def mixtures(
+        self,
+        args: argparse.Namespace,
+        split: str,
+        judged: Floats,
+        *,
+        recipe: Recipe,
+        seed: int,
+    ) -> Mixtures:
+        """Return mixtures of train or val, after second opinions on all stems."""
+        return Mixtures(
+            self.recordings, split, self.bank, judged, parameters=self.parameters, window_frames=self.window_frames,
+            step_frames=network.step_frames(args.widths), recipe=recipe, seed=seed,
+        )  # fmt: skip
+
+
+def material(args: argparse.Namespace) -> Material:
+    """Read the recordings, and make their stems where they are not there.
+
+    Raises:
+        DataError: the recordings cannot be used.
+    """
+    parameters = LogMelParameters()
+    recordings = read_manifest(args.data_dir)
+    made = stems.synthesised(args.calls, args.cries)
+    bank = stems.build(
+        [*recordings, *made], parameters, args.train_dir / "stems", common=args.common, scarce=args.scarce,
+        teacher=args.teacher, seed=args.stems_seed, workers=args.threads,
+    )  # fmt: skip
+    if args.folds:
+        recordings = cross_validation(recordings, *args.folds)
+    return Material(
+        recordings=recordings + made,
+        bank=bank,
+        parameters=parameters,
+        window_frames=parameters.frames_in(round(WINDOW_S * parameters.sample_rate)),
+    )
+
+
+def compute_with(threads: int) -> None:
+    """Have TensorFlow compute with so many threads; before it computes anything."""
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+
+
+def train(args: argparse.Namespace, judged: Floats, threads: int, member: int) -> Path:
+    """Train one of the networks with so many threads, in a process of its own; return the file that it is in."""
+    compute_with(threads)
+    of = material(args)
+    seed = args.seed + member
+    keras.utils.set_random_seed(seed)
+    model = network.build(
+        of.window_frames, of.parameters.bands, args.widths, args.head, args.blocks,
+        dropout=args.dropout, decay=args.decay, tags=args.teacher is not None,
+    )  # fmt: skip
+    path: Path = args.train_dir / f"cry_{member}.keras"
+    learn(
+        model, of.mixtures(args, "train", judged, recipe=Recipe(), seed=seed), steps=args.steps, batch=args.batch,
+        learning_rate=args.learning_rate, crying_weight=args.crying_weight, tag_weight=args.tag_weight,
+        embedding_weight=args.embedding_weight, checkpoint=path, name=f"network {member + 1} of {args.members}",
+    )  # fmt: skip
+    return path
+
+
+def train_all(args: argparse.Namespace, judged: Floats) -> list[Path]:
+    """Train the networks side by side; return their files.
+
+    Networks of this size gain little from threads: two with one each take two thirds of the time that they take one after
+    the other with two.
+    """
+    at_once = min(args.members, args.threads)
+    with ProcessPoolExecutor(
+        at_once, multiprocessing.get_context("spawn"), max_tasks_per_child=1
+    ) as executor:
+        one = partial(train, args, judged, args.threads // at_once)
+        return list(executor.map(one, range(args.members)))
+
+
+def load(path: Path) -> keras.Model:
+    """Load a network that was trained.
+
+    Raises:
+        DataError: the file cannot be used.
+    """
+    try:
+        return keras.models.load_model(path, compile=False)
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: no network of ship.py's: {error}") from error
 
 
 def calibrate(model: keras.Model, mixtures: Mixtures) -> tuple[float, float]:
@@ -138,62 +243,36 @@ def scores_of(classifier: Classifier, recordings: Sequence[Recording]) -> Floats
 def main() -> int:
     """Train, measure, write."""
     args = options()
-    tf.config.threading.set_intra_op_parallelism_threads(args.threads)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
-    parameters = LogMelParameters()
-    frames = parameters.frames_in(round(WINDOW_S * parameters.sample_rate))
+    compute_with(args.threads)
     try:
-        recordings = read_manifest(args.data_dir)
-        made = stems.synthesised(args.calls, args.cries)
-        bank = stems.build(
-            [*recordings, *made], parameters, args.train_dir / "stems", common=args.common, scarce=args.scarce,
-            teacher=args.teacher, seed=args.stems_seed, workers=args.threads,
-        )  # fmt: skip
-        if args.folds:
-            recordings = cross_validation(recordings, *args.folds)
-        recordings += made
-        draw = partial(
-            Mixtures, recordings, bank=bank, opinions=opinions(recordings, bank, seed=args.seed),
-            parameters=parameters, window_frames=frames, step_frames=network.step_frames(args.widths),
-        )  # fmt: skip
-        members = []
-        for member in range(args.members):
-            seed = args.seed + member
-            keras.utils.set_random_seed(seed)
-            model = network.build(
-                frames, parameters.bands, args.widths, args.head, args.blocks,
-                dropout=args.dropout, decay=args.decay, tags=args.teacher is not None,
-            )  # fmt: skip
-            learn(
-                model, draw("train", recipe=Recipe(), seed=seed), steps=args.steps, batch=args.batch, learning_rate=args.learning_rate,
-                crying_weight=args.crying_weight, tag_weight=args.tag_weight, embedding_weight=args.embedding_weight,
-                checkpoint=args.train_dir / f"cry_{member}.keras",
-            )  # fmt: skip
-            members.append(model)
-        model = network.mean_of(members)
+        of = material(args)
+        judged = opinions(of.recordings, of.bank, seed=args.seed)
+        files = args.networks or train_all(args, judged)
+        model = network.mean_of([load(file) for file in files])
         # Less of what is heard is crying than in training, and confidence is to be right there: the nights of nights.py, whose
         # babies cry a third of the time, and val, where one window in twenty is crying, lie on both sides of this.
         temperature, bias = calibrate(
-            model, draw("val", recipe=Recipe(crying=0.2), seed=args.seed)
+            model,
+            of.mixtures(args, "val", judged, recipe=Recipe(crying=0.2), seed=args.seed),
         )
         detector = network.detector(model, temperature, bias)
         training = {
-            "data": data_of([r for r in recordings if r.split == "train"]),
+            "data": data_of([r for r in of.recordings if r.split == "train"]),
             "teacher": "YAMNet (Apache-2.0), for outputs that are not in here"
             if args.teacher
             else None,
             "temperature": round(temperature, 3),
             "bias": round(bias, 3),
             "weights": detector.count_params(),
-            "members": args.members,
+            "members": len(files),
             "steps": args.steps,
         }
         ship = partial(
-            write, content=network.to_tflite(detector), version=args.version, parameters=parameters,
+            write, content=network.to_tflite(detector), version=args.version, parameters=of.parameters,
             window_s=WINDOW_S, hop_s=HOP_S, thresholds=THRESHOLDS,
         )  # fmt: skip
         ship(args.train_dir, training=training)
-        aside = [recording for recording in recordings if recording.split == "val"]
+        aside = [recording for recording in of.recordings if recording.split == "val"]
         scores = scores_of(Classifier.load(args.train_dir / "cry.tflite"), aside)
     except DataError as error:
         print(error, file=sys.stderr)

@@ -196,7 +196,7 @@ def build(
     folder = folder / hashlib.sha256(settings.encode()).hexdigest()[:12]
     names = ("frames", "scores", "embeddings", "stems")
     if all((folder / f"{name}.npy").exists() for name in names):
-        return Bank(**{name: np.load(folder / f"{name}.npy") for name in names})
+        return _load(folder, names)
     pieces: dict[str, list[NDArray[Any]]] = {name: [] for name in names}
     rows: list[tuple[int, ...]] = []
     frame = window = 0
@@ -220,8 +220,13 @@ def build(
                         flush=True,
                     )
     pieces["stems"].append(np.array(rows, np.int64))
-    bank = Bank(**{name: np.concatenate(pieces[name]) for name in names})
     folder.mkdir(parents=True, exist_ok=True)
     for name in names:
-        np.save(folder / f"{name}.npy", getattr(bank, name))
-    return bank
+        np.save(folder / f"{name}.npy", np.concatenate(pieces.pop(name)))
+    return _load(folder, names)
+
+
+def _load(folder: Path, names: Sequence[str]) -> Bank:
+    # Mapped, so that the processes that train networks side by side hold it once.
+    files = {name: folder / f"{name}.npy" for name in names}
+    return Bank(**{name: np.load(file, mmap_mode="r") for name, file in files.items()})

@@ -45,9 +45,10 @@ def test_what_was_learnt_is_told_and_saved(
     distilling.learn(
         model, mixtures(PLAIN, taught=taught), steps=100, batch=2, learning_rate=3e-3,
         crying_weight=1.0, tag_weight=20.0, embedding_weight=100.0, checkpoint=tmp_path / "cry.keras",
+        name="network 1 of 2",
     )  # fmt: skip
     (line,) = capsys.readouterr().out.splitlines()
-    assert line.startswith("step 100 of 100: loss ")
+    assert line.startswith("network 1 of 2: step 100 of 100: loss ")
     assert line.endswith(", 0.0 min left")
     assert ("tags_loss" in line, "embeddings_loss" in line) == (taught, taught)
     assert all(

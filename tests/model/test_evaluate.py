@@ -1,5 +1,6 @@
 """The whole program, on a handful of synthesised recordings and some minutes of night."""
 
+from collections.abc import Sequence
 import csv
 from importlib.metadata import PackageNotFoundError, distribution
 import json
@@ -14,7 +15,7 @@ from cry_engine.classifier import DEFAULT_MODEL, Classifier
 from cry_engine.tflite.schema import read_graph
 from evaluate import jobs_of, main
 import nights
-from recordings import read_manifest
+from recordings import Recording, read_manifest
 from workers import NightJob, Setup, hear_nights
 
 from .synthetic import RATE, Samples, read, recording
@@ -22,14 +23,15 @@ from .synthetic import RATE, Samples, read, recording
 COLUMNS = ("path", "label", "sublabel", "group", "split", "seconds", "quality", "source", "licence")  # fmt: skip
 
 
-def write_recordings(folder: Path) -> Path:
-    """Write a data set: three cries, and some of what is none."""
+def write_recordings(folder: Path, more: Sequence[Recording] = ()) -> Path:
+    """Write a data set: three cries, some of what is none, and more."""
     soundfile = pytest.importorskip("soundfile")
     members = [
         *(recording(f"cry-{n}", "crying") for n in range(3)),
         *(recording(f"cat-{n}", "animal", "cat") for n in range(3)),
         *(recording(f"room-{n}", "silence", "nursery_phone_silence") for n in range(2)),
         recording("trained-on", "crying", split="train"),
+        *more,
     ]
     with (folder / "manifest.csv").open("w", newline="", encoding="utf-8") as file:
         table = csv.DictWriter(file, COLUMNS)

@@ -380,15 +380,26 @@ def test_the_same_seed_draws_the_same_windows() -> None:
     np.testing.assert_array_equal(one.labels, other.labels)
 
 
-def test_data_without_cries_is_refused() -> None:
+@pytest.mark.parametrize(
+    ("rows", "missing"),
+    [
+        ([("household", "fan"), ("silence", "room_silence")], "is labelled crying"),
+        ([("household", "fan"), ("crying", "crying_baby")], "is labelled silence"),
+        (
+            [("silence", "room_silence"), ("crying", "crying_baby")],
+            "is one of what sounds under cries",
+        ),
+    ],
+)
+def test_data_that_lacks_something_is_refused(
+    rows: list[tuple[str, str]], missing: str
+) -> None:
     """With what is missing."""
-    recordings = [recording("household", "fan"), recording("silence", "room_silence")]
-    bank = bank_of([sound(FAN_BANDS), sound(ROOM_BANDS)])
-    with pytest.raises(DataError, match="crying"):
+    with pytest.raises(DataError, match=f"no recording of train {missing}"):
         Mixtures(
-            recordings,
+            [recording(*row) for row in rows],
             "train",
-            bank,
+            bank_of([sound(FAN_BANDS), sound(ROOM_BANDS)]),
             np.zeros(0, np.float32),
             parameters=PARAMETERS,
             window_frames=FRAMES,
