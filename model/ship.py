@@ -99,7 +99,8 @@ def options() -> argparse.Namespace:
     add("--threads", type=int, default=2)  # to compute with, in one process or several
     add(
         "--networks", type=Path, nargs="+", metavar="FILE"
-    )  # trained before, the cry_N.keras of a --train_dir: calibrate, measure and write their mean; nothing is trained
+    )  # trained before, with the other options as they are here, the cry_N.keras of a --train_dir: their mean is calibrated,
+    # measured and written, and nothing is trained
     add(
         "--folds", type=int, nargs=2, metavar=("COUNT", "FOLD")
     )  # cross-validation: set that fold of so many aside instead of val; nothing is shipped
