@@ -1,6 +1,7 @@
 """The parts of scripts/setup that read a machine which is not like this one."""
 
 from pathlib import Path
+import re
 import shutil
 import subprocess
 
@@ -148,7 +149,8 @@ def test_a_step_is_silent_about_what_succeeds() -> None:
 
     assert done.returncode == 0
     assert done.stdout == ""
-    assert done.stderr.split() == ["Doing", "it", "0", "s"]
+    # However long it took: the machine may be busy.
+    assert re.fullmatch(r"Doing it +\d+ s\n", done.stderr)
 
 
 def test_a_step_that_fails_shows_the_end_of_what_it_said() -> None:
