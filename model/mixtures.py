@@ -45,6 +45,12 @@ class Recipe:
     """Foreground over each background."""
     level_dbfs: tuple[float, float] = (-60.0, -5.0)
     """Level of the whole."""
+    warp: float = 0.0
+    """A source as another throat would have made it, and at another pace."""
+    pitch_octaves: tuple[float, float] = (0.15, 0.25)
+    """How much higher or lower that is at most: a cry, and what is none."""
+    pace_octaves: tuple[float, float] = (0.25, 0.35)
+    """How much faster or slower at most: a cry, and what is none."""
     source_colour: float = 0.3
     """A source coloured by its way through the room."""
     source_band_limit: float = 0.25
@@ -166,20 +172,38 @@ class Mixtures:
         return starts
 
     def _place(
-        self, stem: Stem, into: NDArray[np.float32], active: NDArray[np.bool_]
+        self,
+        stem: Stem,
+        pace: float,
+        into: NDArray[np.float32],
+        active: NDArray[np.bool_],
     ) -> NDArray[np.int64]:
-        """Put a stem into a window of logarithms; return which of the teacher's windows is nearest each step, or -1."""
-        sound = stem.frames
+        """Put a stem, so much faster, into a window of logarithms.
+
+        Returns:
+            Which of the teacher's windows is nearest each step, or -1.
+        """
+        length = max(1, int(len(stem.frames) / pace))
         nearest = np.full(len(self._step_at), -1)
         # From the middle of a step to the start of the teacher's window around it.
         half = WINDOW / RATE / 2.0 / self._frame_s
-        for start in self._starts(len(sound)):
-            first, last = max(0, start), min(self._frames, start + len(sound))
-            into[first:last] = sound[first - start : last - start]
-            active[first:last] = stem.active[first - start : last - start]
+        for start in self._starts(length):
+            first, last = max(0, start), min(self._frames, start + length)
+            at = np.arange(first - start, last - start) * pace
+            before = at.astype(np.int64)
+            after = np.minimum(before + 1, len(stem.frames) - 1)
+            part = (at - before).astype(np.float32)[:, None]
+            into[first:last] = (
+                stem.frames[before] * (1.0 - part) + stem.frames[after] * part
+                if pace != 1.0
+                else stem.frames[before]
+            )
+            active[first:last] = stem.active[before]
             if len(stem.scores):
                 inside = (self._step_at >= first) & (self._step_at < last)
-                window = np.round((self._step_at - start - half) / self._hop_frames)
+                window = np.round(
+                    ((self._step_at - start) * pace - half) / self._hop_frames
+                )
                 nearest[inside] = np.clip(window[inside], 0, len(stem.scores) - 1)
         return nearest
 
@@ -271,6 +295,7 @@ class Mixtures:
         gains = np.zeros((3, self._bands))
         nearest = np.full((3, len(self._step_at)), -1)
         stems: list[Stem | None] = [stem, None, None]
+        pitches: dict[int, float] = {}
         if label in (CRY, UNKNOWN):
             for slot, chance in enumerate(recipe.background, 1):
                 if rng.random() < chance:
@@ -281,7 +306,17 @@ class Mixtures:
         for slot, member in enumerate(stems):
             if member is None:
                 continue
-            nearest[slot] = self._place(member, logs[slot], active[slot])
+            pace = 1.0
+            if rng.random() < recipe.warp:
+                other = label != CRY or slot > 0
+                pitches[slot], pace = (
+                    float(2.0 ** rng.uniform(-most, most))
+                    for most in (
+                        recipe.pitch_octaves[other],
+                        recipe.pace_octaves[other],
+                    )
+                )
+            nearest[slot] = self._place(member, pace, logs[slot], active[slot])
             colour = np.zeros(self._bands)
             if rng.random() < recipe.source_colour:
                 colour += self._colours.colour_db()
@@ -289,7 +324,10 @@ class Mixtures:
                 colour += self._colours.band_limit_db()
             snr_db = rng.uniform(*recipe.snr_db) if slot else 0.0
             gains[slot] = 10.0 ** ((colour - snr_db) / 10.0) / max(1e-9, member.power)
-        power = np.exp(logs) * gains[:, None, :].astype(np.float32)
+        power = np.exp(logs)
+        for slot, factor in pitches.items():
+            power[slot] = self._colours.warped(power[slot], factor)
+        power *= gains[:, None, :].astype(np.float32)
         out[:] = power.sum(axis=0)
         if label == SILENCE or rng.random() < recipe.noise:
             out += self._colours.steady_noise() * np.float32(

@@ -176,6 +176,47 @@ def test_windows_are_finite_and_probabilities_sum_to_one() -> None:
     np.testing.assert_allclose(batch.labels.sum(axis=1), 1.0, atol=1e-6)
 
 
+def test_another_throat_has_another_pitch() -> None:
+    """Higher or lower, at the level that was asked for."""
+    recipe = replace(
+        PLAIN, background=(0.0, 0.0), warp=1.0, pitch_octaves=(0.5, 0.0),
+        pace_octaves=(0.0, 0.0),
+    )  # fmt: skip
+    batch = mixtures(recipe, cry=sound(CRY_BANDS, FRAMES)).batch(60)
+    bands = np.exp(batch.features.astype(np.float64)).sum(axis=1)
+    np.testing.assert_allclose(
+        10 * np.log10(bands.sum(axis=1) / FRAMES / 3.0), -30.0, atol=0.1
+    )
+    # Bands 8 to 15 are about 420 to 800 Hz, where they lie evenly in Hz: half an octave is 2 to 4 of them at each edge.
+    lowest = (bands > 0.01 * bands.max(axis=1, keepdims=True)).argmax(axis=1)
+    assert lowest.min() < CRY_BANDS.start < lowest.max()
+    assert CRY_BANDS.start - 4 <= lowest.min()
+    assert lowest.max() <= CRY_BANDS.start + 5
+
+
+def test_another_pace_takes_another_time() -> None:
+    """And says what the teacher heard at that pace."""
+    recipe = replace(
+        PLAIN, background=(0.0, 0.0), warp=1.0, pitch_octaves=(0.0, 0.0),
+        pace_octaves=(1.0, 0.0), front_padding=1.0,
+    )  # fmt: skip
+    batch = mixtures(recipe, cry=sound(CRY_BANDS, 120), taught=True).batch(80)
+    sounding = batch.features[:, :, CRY_BANDS.start + 1] > FLOOR + 1
+    lengths = sounding.sum(axis=1)
+    once = (np.diff(sounding.astype(int), axis=1) == 1).sum(axis=1) == 1
+    # Those that an edge cuts are shorter.
+    assert lengths[once].max() > 160
+    assert lengths.max() <= 240
+    paces = []
+    for heard, embeddings in zip(batch.heard, batch.embeddings[:, :, 0], strict=True):
+        windows = embeddings[heard].astype(int)
+        if len(windows) > 4 and windows[-1] < 10:
+            paces.append((windows[-1] - windows[0]) / (len(windows) - 1))
+    # A step is 0.32 s, a window of the teacher's comes every 0.5 s: 0.64 at the pace of the recording.
+    assert min(paces) < 0.5
+    assert max(paces) > 0.8
+
+
 def test_a_band_limit_takes_what_lies_above() -> None:
     """In whatever is band-limited."""
     wide = np.full((300, PARAMETERS.bands), -4.0, np.float16)

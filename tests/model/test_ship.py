@@ -22,8 +22,8 @@ def ship(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [
             sys.executable, MODEL / "ship.py", "--data_dir", folder / "data", "--train_dir", folder / "training",
-            "--out_dir", folder / "out", "--common=1", "--scarce=1", "--calls=2", "--cries=2", "--steps=100", "--batch=2",
-            "--widths", "2", "2", "2", "4", "--head=4", "--blocks=1", *options,
+            "--out_dir", folder / "out", "--common=1", "--scarce=1", "--calls=2", "--cries=2", "--batch=2",
+            "--steps", "100", "100", "--learning_rate", "2e-3", "1e-3", "--warp", "0", "1", "--widths", "2", "2", "2", "4", "--head=4", "--blocks=1", *options,
         ],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
@@ -42,9 +42,12 @@ def test_networks_are_trained_side_by_side_and_their_mean_ships(tmp_path: Path) 
     trained = ship(tmp_path, "--members=3")
     assert trained.returncode == 0, trained.stderr
     for number in (1, 2, 3):
-        assert f"network {number} of 3: step 100 of 100: loss " in trained.stdout
+        for stage in (1, 2):
+            name = f"network {number} of 3, stage {stage} of 2"
+            assert f"{name}: step 100 of 100: loss " in trained.stdout
     three = Classifier.load(tmp_path / "out/cry.tflite").manifest.training
     assert three["members"] == 3
+    assert three["steps"] == 200
     files = [str(tmp_path / f"training/cry_{number}.keras") for number in (0, 2)]
     again = ship(tmp_path, "--networks", *files)
     assert again.returncode == 0, again.stderr
@@ -56,3 +59,10 @@ def test_networks_are_trained_side_by_side_and_their_mean_ships(tmp_path: Path) 
     unread = ship(tmp_path, "--networks", str(tmp_path / "data/manifest.csv"))
     assert unread.returncode == 1
     assert "manifest.csv: no network of ship.py's" in unread.stderr
+
+
+def test_a_stage_that_lacks_something_is_refused(tmp_path: Path) -> None:
+    """Before anything is read."""
+    lacks = ship(tmp_path, "--warp", "0")
+    assert lacks.returncode == 2
+    assert "one value a stage each" in lacks.stderr
