@@ -2,7 +2,7 @@
 
     python model/choose.py --data_dir=../shared/audio --model=training/cry.tflite
 
-lets a model hear nights put together from the recordings set aside (val), with another seed than evaluate.py reports
+lets a model hear nights put together from the recordings set aside (val), with other seeds than evaluate.py reports
 on, and prints what an alarm from each smoothed confidence on would find, how late, and how often for nothing. With
 
     python model/choose.py --data_dir=../shared/audio --folds 3 0 --model=training/fold_0/cry.tflite
@@ -31,7 +31,7 @@ from recordings import DataError, Recording, cross_validation, read_manifest
 from targets import value_at
 from workers import Setup, hear_nights
 
-ON = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98)
+ON = (0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.83, 0.85, 0.88, 0.9, 0.93, 0.95, 0.97)
 OFF = 0.6
 """What was crying stays so down to this part of what it begins from."""
 SMOOTHING_S = (1.0, 1.5, 2.0, 3.0)
@@ -60,8 +60,9 @@ def options(arguments: list[str] | None = None) -> argparse.Namespace:
     add = parser.add_argument
     add_inputs(parser)
     add("--hours", type=float, default=4.0, metavar="N",
-        help="of mixed nights and of nights of confusers, half of it over noise (%(default)g)")  # fmt: skip
-    add("--seed", type=int, default=2, metavar="N", help="of the nights (%(default)s)")
+        help="of mixed nights and of nights of confusers, half of it over noise, of each seed (%(default)g)")  # fmt: skip
+    add("--seed", type=int, nargs="+", default=[2, 3, 4], metavar="N",
+        help="of the nights, as many hours of each (%(default)s)")  # fmt: skip
     add("--folds", type=int, nargs=2, metavar=("COUNT", "FOLD"),
         help="nights of what that fold of so many, from 0 up, set aside of train")  # fmt: skip
     add("--sustained", type=float, default=SUSTAINED_S, metavar="S",
@@ -110,7 +111,12 @@ def main(arguments: list[str] | None = None) -> int:
     except (DataError, ModelError) as error:
         print(error, file=sys.stderr)
         return 1
-    jobs = [job for job in jobs_of(args.hours, args.seed) if job[0] != "g711"]
+    jobs = [
+        job
+        for seed in args.seed
+        for job in jobs_of(args.hours, seed)
+        if job[0] != "g711"
+    ]
     nights = [
         (plan(library, each.kind, each.seed, each.hours), each.heard["ours"])
         for each in hear_nights(setup, jobs, args.workers)

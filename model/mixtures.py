@@ -195,8 +195,6 @@ class Mixtures:
             part = (at - before).astype(np.float32)[:, None]
             into[first:last] = (
                 stem.frames[before] * (1.0 - part) + stem.frames[after] * part
-                if pace != 1.0
-                else stem.frames[before]
             )
             active[first:last] = stem.active[before]
             if len(stem.scores):

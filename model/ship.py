@@ -182,7 +182,6 @@ def train(args: argparse.Namespace, judged: Floats, threads: int, member: int) -
         of.window_frames, of.parameters.bands, args.widths, args.head, args.blocks,
         dropout=args.dropout, decay=args.decay, tags=args.teacher is not None,
     )  # fmt: skip
-    path: Path = args.train_dir / f"cry_{member}.keras"
     ends = []
     stages = zip(args.steps, args.learning_rate, args.warp, strict=True)
     for stage, (steps, rate, warp) in enumerate(stages):
@@ -191,16 +190,17 @@ def train(args: argparse.Namespace, judged: Floats, threads: int, member: int) -
             name += f", stage {stage + 1} of {len(args.steps)}"
         # Other windows in each stage.
         seed = args.seed + member + 10 * stage
-        keras.utils.set_random_seed(seed)
         learn(
             model, of.mixtures(args, "train", judged, recipe=Recipe(warp=warp), seed=seed), steps=steps, batch=args.batch,
             learning_rate=rate, crying_weight=args.crying_weight, tag_weight=args.tag_weight,
-            embedding_weight=args.embedding_weight, checkpoint=path, name=name,
+            embedding_weight=args.embedding_weight, checkpoint=args.train_dir / f"cry_{member}_stage_{stage + 1}.keras",
+            name=name,
         )  # fmt: skip
         ends.append(model.get_weights())
     # Stages end around one wide valley of the loss, and their mean, in the middle of it, holds for more than any of them
     # (Izmailov et al., Averaging weights leads to wider optima and better generalization, 2018).
     model.set_weights([np.mean(of, axis=0) for of in zip(*ends, strict=True)])
+    path: Path = args.train_dir / f"cry_{member}.keras"
     model.save(path)
     return path
 

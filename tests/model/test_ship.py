@@ -10,6 +10,9 @@ pytest.importorskip(
     "tensorflow", reason="TensorFlow is not installed: nothing can be trained"
 )
 
+import keras
+import numpy as np
+
 from cry_engine.classifier import Classifier
 
 from .conftest import MODEL
@@ -23,7 +26,8 @@ def ship(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
         [
             sys.executable, MODEL / "ship.py", "--data_dir", folder / "data", "--train_dir", folder / "training",
             "--out_dir", folder / "out", "--common=1", "--scarce=1", "--calls=2", "--cries=2", "--batch=2",
-            "--steps", "100", "100", "--learning_rate", "2e-3", "1e-3", "--warp", "0", "1", "--widths", "2", "2", "2", "4", "--head=4", "--blocks=1", *options,
+            "--steps", "100", "100", "--learning_rate", "2e-3", "1e-3", "--warp", "0", "1",
+            "--widths", "2", "2", "2", "4", "--head=4", "--blocks=1", *options,
         ],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
@@ -48,6 +52,15 @@ def test_networks_are_trained_side_by_side_and_their_mean_ships(tmp_path: Path) 
     three = Classifier.load(tmp_path / "out/cry.tflite").manifest.training
     assert three["members"] == 3
     assert three["steps"] == 200
+    first, last, mean = (
+        keras.models.load_model(tmp_path / f"training/{name}.keras", compile=False)
+        for name in ("cry_1_stage_1", "cry_1_stage_2", "cry_1")
+    )
+    for one, other, both in zip(
+        first.get_weights(), last.get_weights(), mean.get_weights(), strict=True
+    ):
+        assert not np.array_equal(one, other)
+        np.testing.assert_allclose(both, (one + other) / 2, rtol=1e-6)
     files = [str(tmp_path / f"training/cry_{number}.keras") for number in (0, 2)]
     again = ship(tmp_path, "--networks", *files)
     assert again.returncode == 0, again.stderr
