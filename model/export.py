@@ -4,12 +4,17 @@ from collections.abc import Mapping, Sequence
 import hashlib
 import json
 from pathlib import Path
+import re
 from typing import Any
 
 from cry_engine.features import LogMelParameters
 from cry_engine.manifest import CRYING, FORMAT, Manifest
 from mixtures import LABELS
 from recordings import Recording
+from writing import write_bytes
+
+# What follows says where the licence is written, and of whom the recording is; here its name is enough: attribution.py has all of it.
+_LICENCE = re.compile(r" \(|; (?:ESC|LICENSE)").split
 
 
 def data_of(recordings: Sequence[Recording]) -> list[dict[str, Any]]:
@@ -20,15 +25,7 @@ def data_of(recordings: Sequence[Recording]) -> list[dict[str, Any]]:
     return [
         {
             "source": source,
-            # What follows in brackets says where the licence is written; here its name is enough.
-            "licence": "; ".join(
-                sorted(
-                    {
-                        recording.licence.split(" (")[0].split("; ESC")[0]
-                        for recording in members
-                    }
-                )
-            ),
+            "licence": "; ".join(sorted({_LICENCE(r.licence)[0] for r in members})),
             "clips": len(members),
             "seconds": round(sum(recording.seconds for recording in members)),
         }
@@ -81,6 +78,4 @@ def write(
 
 def _replace(path: Path, content: bytes) -> None:
     """Write a file whole or not at all: who listens may be reading it."""
-    unfinished = path.with_name(f".{path.name}.part")
-    unfinished.write_bytes(content)
-    unfinished.replace(path)
+    write_bytes(path, content)

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 SYNTHESISED = "synthesised"
 """The source of what is no recording."""
 
+# Of the manifest; those that are not named are for people.
+_COLUMNS = ("path", "label", "sublabel", "group", "split", "seconds", "quality", "source", "licence")  # fmt: skip
+
 
 class DataError(Exception):
     """The data cannot be used; the message names the file and what to do."""
@@ -38,6 +41,8 @@ class Recording:
     """Its licence, as the manifest words it."""
     seconds: float
     """How long it is."""
+    original: str = ""
+    """Its file in the corpus, where the manifest names it."""
 
     @property
     def crying(self) -> bool:
@@ -54,33 +59,51 @@ def read_manifest(data_dir: Path) -> list[Recording]:
     """Read the manifest of a folder of recordings.
 
     Raises:
-        DataError: there is no manifest, a column is missing, or a group is on both sides of the split.
+        DataError: there is no manifest, a row lacks something, or a group is on both sides of the split.
     """
     manifest = data_dir / "manifest.csv"
     try:
         with manifest.open(newline="", encoding="utf-8") as lines:
+            rows = csv.DictReader(lines)
             recordings = [
-                Recording(
-                    path=data_dir / row["path"],
-                    label=row["label"],
-                    sublabel=row["sublabel"],
-                    group=row["group"],
-                    split=row["split"],
-                    quality=row["quality"],
-                    source=row["source"],
-                    licence=row["licence"],
-                    seconds=float(row["seconds"]),
-                )
-                for row in csv.DictReader(lines)
+                _recording(row, data_dir, f"{manifest}, line {rows.line_num}")
+                for row in rows
             ]
     except OSError as error:
         raise DataError(
             f"{manifest}: cannot be read ({error.strerror}): give its folder with --data_dir"
         ) from error
-    except (KeyError, ValueError) as error:
-        raise DataError(f"{manifest}: a row has no usable {error}") from error
+    except (UnicodeError, csv.Error) as error:
+        raise DataError(f"{manifest}: is no CSV in UTF-8 ({error})") from error
     check_split(recordings)
     return recordings
+
+
+def _recording(row: dict[str, str | None], data_dir: Path, place: str) -> Recording:
+    """Return what a row describes; `place` is where it stands, for the message."""
+    values = {name: value for name, value in row.items() if value is not None}
+    if missing := [name for name in _COLUMNS if name not in values]:
+        raise DataError(
+            f"{place}: has no {', '.join(missing)}: complete the row, or fetch the manifest again"
+        )
+    try:
+        seconds = float(values["seconds"])
+    except ValueError:
+        raise DataError(
+            f"{place}: seconds is no number but {values['seconds']!r}: give the recording's length"
+        ) from None
+    return Recording(
+        path=data_dir / values["path"],
+        label=values["label"],
+        sublabel=values["sublabel"],
+        group=values["group"],
+        split=values["split"],
+        quality=values["quality"],
+        source=values["source"],
+        licence=values["licence"],
+        seconds=seconds,
+        original=values.get("original_path", ""),
+    )
 
 
 def check_split(recordings: list[Recording]) -> None:

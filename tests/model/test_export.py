@@ -13,6 +13,8 @@ from export import data_of, write
 from mixtures import LABELS
 from recordings import Recording
 
+from .disks import files_of_at_most
+
 PARAMETERS = LogMelParameters()
 
 
@@ -107,6 +109,29 @@ def test_what_the_engine_would_refuse_is_not_written(tmp_path: Path) -> None:
             labels=("calm", "whining"),
         )
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_that_fills_is_named_and_leaves_what_was_there(tmp_path: Path) -> None:
+    """The model and not the file beside it, which is gone."""
+    (tmp_path / "cry.tflite").write_bytes(b"before")
+    with (
+        files_of_at_most(1_000),
+        pytest.raises(OSError, match=r"[^.]cry\.tflite") as caught,
+    ):
+        write(
+            tmp_path,
+            bytes(10_000),
+            version="1",
+            parameters=PARAMETERS,
+            window_s=5.0,
+            hop_s=0.5,
+            thresholds={"on": 0.7, "off": 0.5},
+            training={},
+        )
+
+    assert caught.value.filename == str(tmp_path / "cry.tflite")
+    assert [file.name for file in tmp_path.iterdir()] == ["cry.tflite"]
+    assert (tmp_path / "cry.tflite").read_bytes() == b"before"
 
 
 @pytest.mark.parametrize("members", [1, 2])

@@ -62,7 +62,35 @@ def test_a_missing_manifest_names_it_and_the_option(tmp_path: Path) -> None:
 def test_a_row_without_a_length_is_refused(tmp_path: Path) -> None:
     """And the file is named."""
     write_manifest(tmp_path, "x_0.ogg,crying,cry,a,train,,ok,c,CC0")
-    with pytest.raises(DataError, match=r"manifest\.csv"):
+    with pytest.raises(DataError, match=r"manifest\.csv, line 2: seconds is no number"):
+        read_manifest(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("unfinished", "missing"),
+    [
+        ("x_1.ogg,crying,cry,a,train", "seconds, quality, source, licence"),
+        ("x_1.ogg,crying,cry,a,train,5,ok,corp", "licence"),
+        ("x_1", "label, sublabel, group"),
+    ],
+)
+def test_a_row_that_was_cut_off_is_named_with_its_line(
+    tmp_path: Path, unfinished: str, missing: str
+) -> None:
+    """And with what it lacks."""
+    write_manifest(tmp_path, "x_0.ogg,crying,cry,a,train,5,ok,c,CC0")
+    with (tmp_path / "manifest.csv").open("a") as manifest:
+        manifest.write(unfinished)
+
+    with pytest.raises(DataError, match=rf"manifest\.csv, line 3: has no {missing}"):
+        read_manifest(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"x" * 200_000])
+def test_a_manifest_that_is_no_csv_is_named(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "manifest.csv").write_bytes(HEADER.encode() + content)
+
+    with pytest.raises(DataError, match=r"manifest\.csv: is no CSV"):
         read_manifest(tmp_path)
 
 
