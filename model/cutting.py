@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+import re
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,10 @@ _HIGHEST_DBFS = -1.0
 
 # Under this peak there is no sound at all, but what 16 bits leave of none.
 NOTHING_DBFS = -90.0
+
+
+# As clips are named here, and nothing else: what is called otherwise is somebody's own.
+_CLIP = re.compile(r"(.+)_nohash_(0|[1-9][0-9]*)\.wav", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +150,7 @@ def cut_up(recording: Path, out_dir: Path, cut: Cut) -> Iterator[Path | LeftOut]
     peak, count = look_at(recording, cut)
     folder = out_dir / recording.parent.name.lower()
     folder.mkdir(parents=True, exist_ok=True)
-    for old in _clips_of(recording, folder):
+    for old in clips_in(folder).get(recording.stem, {}).values():
         old.unlink()
     if not count:
         yield LeftOut(recording, "holds no sound")
@@ -158,12 +163,12 @@ def cut_up(recording: Path, out_dir: Path, cut: Cut) -> Iterator[Path | LeftOut]
         # It is mixed into clips from anywhere in it: so it is left whole, and must be as long as they are.
         shortest, length = length, max(length, count)
     begin = 0
-    pieces = _pieces(chunks_of(recording, cut), length)
+    pieces = pieces_of(chunks_of(recording, cut), length)
     for number in range(-(-count // length)):
         size = min(length, count - begin)
         at = duration(begin / cut.sample_rate)
         begin += size
-        path = folder / f"{recording.stem}_nohash_{number}.wav"
+        path = folder / clip_name(recording.stem, number)
         left_out: LeftOut | None = None
         with WavWriter(path, cut.sample_rate) as writer:
             loudest = 0.0
@@ -182,19 +187,27 @@ def cut_up(recording: Path, out_dir: Path, cut: Cut) -> Iterator[Path | LeftOut]
         yield left_out or path
 
 
-def _clips_of(recording: Path, folder: Path) -> list[Path]:
-    """Return the clips that a recording made before; no pattern, as its name may hold what patterns mean."""
-    start = f"{recording.stem}_nohash_"
-    return [
-        file
-        for file in folder.iterdir()
-        if file.suffix == ".wav"
-        and file.stem.startswith(start)
-        and file.stem.removeprefix(start).isdecimal()
-    ]
+def clip_name(stem: str, number: int) -> str:
+    """Return what a clip of a recording is called."""
+    return f"{stem}_nohash_{number}.wav"
 
 
-def _pieces(chunks: Iterator[Samples], length: int) -> Iterator[Iterator[Samples]]:
+def clip_of(name: str) -> tuple[str, int] | None:
+    """Return the stem of the recording and the number of a clip by its name, or None where it is not named as clips are here."""
+    named = _CLIP.fullmatch(name)
+    return (named[1], int(named[2])) if named else None
+
+
+def clips_in(folder: Path) -> dict[str, dict[int, Path]]:
+    """Return the clips in a label's folder by the stem of their recording and by number."""
+    clips: dict[str, dict[int, Path]] = {}
+    for file in sorted(folder.iterdir()):
+        if (named := clip_of(file.name)) and file.is_file() and not file.is_symlink():
+            clips.setdefault(named[0], {})[named[1]] = file
+    return clips
+
+
+def pieces_of(chunks: Iterator[Samples], length: int) -> Iterator[Iterator[Samples]]:
     """Yield, for each clip, an iterator over its samples, so that no more than a chunk is held at a time."""
     rest = np.zeros(0, np.float32)
 

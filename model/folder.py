@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
+import errno
 import fcntl
 from pathlib import Path
 import re
@@ -15,6 +16,11 @@ _NAME = re.compile(r"\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d(_\d+)?\.wav")
 
 class Full(DataError):
     """The budget is used up, and nothing may be removed."""
+
+
+def disk_full(error: OSError) -> bool:
+    """Return whether an error says that the disk is full, or what one may use of it."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 class Folder:
@@ -55,6 +61,22 @@ class Folder:
                 f"{self.path}: the budget of {self._budget_bytes / 1e6:g} MB is used up:"
                 " take recordings away, or give a larger --budget_mb"
             )
+
+    def free(self, size_bytes: int) -> bool:
+        """Remove the oldest recordings until so much has been freed, whatever the budget; return whether there were any.
+
+        None is removed where it is to stop instead.
+        """
+        freed = 0
+        for file in self.recordings() if self._when_full == "oldest" else ():
+            # As above, somebody may be moving them away.
+            with suppress(FileNotFoundError):
+                size = file.stat().st_size
+                file.unlink()
+                freed += size
+            if freed >= size_bytes:
+                break
+        return freed > 0
 
     def name(self, now: datetime) -> Path:
         """Return the name of a recording that begins now; in autumn the clock shows an hour twice."""

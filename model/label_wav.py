@@ -18,7 +18,7 @@ from cry_engine.errors import EngineError, SourceEndedError
 from cry_engine.features import LogMel
 from cry_engine.manifest import Manifest
 from cry_engine.sources.ffmpeg import FfmpegSource
-from progress import duration
+from progress import duration, print_any_name
 from quiet import quietly
 from recordings import DataError
 
@@ -154,6 +154,7 @@ def label(wanted: argparse.Namespace) -> None:
 
 def main() -> int:
     """Run the program; return its exit status."""
+    print_any_name()
     try:
         label(options())
     except (DataError, EngineError) as error:

@@ -4,7 +4,8 @@
 
 reads recordings/<label>/<recording>.<anything that ffmpeg reads> and writes data/<label>/<recording>_nohash_<n>.wav: five
 seconds each, mono, 22,050 Hz. Pieces of one recording keep its name, so they are never on both sides of a split. It may be run
-again at any time: the clips of a recording take the place of those it made before.
+again at any time: the clips of a recording take the place of those it made before, also of those it made under another label.
+Clips whose recording is not there any more are kept, and named.
 """
 
 import argparse
@@ -14,8 +15,9 @@ import sys
 
 from cry_engine.errors import EngineError, FfmpegMissingError, SourceError
 from cutting import NOTHING_DBFS, Cut, LeftOut, cut_up, find_recordings
-from progress import Progress
+from progress import Progress, print_any_name
 from recordings import DataError
+from stale import alone_in, clear_moved, clear_unfinished
 
 
 def options() -> argparse.Namespace:
@@ -72,6 +74,22 @@ def prepare(wanted: argparse.Namespace) -> None:
     )
     check(wanted, cut)
     recordings, left_out = find_recordings(wanted.in_dir)
+    wanted.out_dir.mkdir(parents=True, exist_ok=True)
+    with alone_in(wanted.out_dir):
+        clear_unfinished(wanted.out_dir)
+        cut_all(recordings, left_out, wanted.out_dir, cut)
+        for line in clear_moved(recordings, wanted.in_dir, wanted.out_dir, cut):
+            print(line)
+
+
+def cut_all(
+    recordings: list[Path], left_out: list[LeftOut], out_dir: Path, cut: Cut
+) -> None:
+    """Cut recordings up, and report; `left_out` is what had been before.
+
+    Raises:
+        FfmpegMissingError, OSError: with the name of what is wrong.
+    """
     used: Counter[str] = Counter()
     clips: Counter[str] = Counter()
     with Progress("recordings", len(recordings)) as progress:
@@ -79,7 +97,7 @@ def prepare(wanted: argparse.Namespace) -> None:
             label = recording.parent.name.lower()
             try:
                 made = 0
-                for result in cut_up(recording, wanted.out_dir, cut):
+                for result in cut_up(recording, out_dir, cut):
                     if isinstance(result, LeftOut):
                         left_out.append(result)
                     else:
@@ -118,10 +136,15 @@ def check(wanted: argparse.Namespace, cut: Cut) -> None:
         raise DataError(f"--clip_s must be 0.05 to 60, not {cut.clip_s:g}")
     if not 0.0 <= cut.gain_db <= 100.0:
         raise DataError(f"--gain_db must be 0 to 100, not {cut.gain_db:g}")
+    if not 0.0 <= cut.shortest_s <= 60.0:
+        raise DataError(f"--shortest_s must be 0 to 60, not {cut.shortest_s:g}")
+    if not -200.0 <= cut.quietest_dbfs <= 0.0:
+        raise DataError(f"--quietest_dbfs must be -200 to 0, not {cut.quietest_dbfs:g}")
 
 
 def main() -> int:
     """Run the program; return its exit status."""
+    print_any_name()
     wanted = options()
     try:
         prepare(wanted)

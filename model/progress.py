@@ -1,6 +1,8 @@
 """How far long work has come and how long it will still take: a bar on a terminal, a line now and then in a log."""
 
 from collections.abc import Callable
+from contextlib import suppress
+import io
 import shutil
 import sys
 import time
@@ -16,6 +18,16 @@ def duration(seconds: float) -> str:
     minutes, rest = divmod(round(max(0.0, seconds)), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def print_any_name() -> None:
+    r"""Have names of files that are not UTF-8 printed as `\udcff`, as stderr does, instead of ending the program.
+
+    Once at its start: after hours of work it would be its report that fails.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 class Progress:
@@ -65,11 +77,10 @@ class Progress:
         line = self.line(note)
         if self._live:
             width = shutil.get_terminal_size().columns - 1
-            self._stream.write(f"\r{line[:width]:{width}}")
+            self._write(f"\r{line[:width]:{width}}")
             self._bar_is_there = True
         else:
-            self._stream.write(f"{line}\n")
-        self._stream.flush()
+            self._write(f"{line}\n")
 
     def line(self, note: str = "") -> str:
         """Return what is shown: the bar, what has been done, and the time left at the pace so far."""
@@ -98,10 +109,15 @@ class Progress:
         """Take the bar off the terminal until the next update."""
         if self._bar_is_there:
             width = shutil.get_terminal_size().columns - 1
-            self._stream.write(f"\r{'':{width}}\r")
-            self._stream.flush()
+            self._write(f"\r{'':{width}}\r")
             self._bar_is_there = False
             self._drawn_at = float("-inf")
+
+    def _write(self, text: str) -> None:
+        # A terminal that was closed must not end the work that it was shown.
+        with suppress(OSError):
+            self._stream.write(text)
+            self._stream.flush()
 
     def __enter__(self) -> Self:
         """Return itself."""

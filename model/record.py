@@ -3,23 +3,29 @@
     python model/record.py --device=hw:CARD=Device,DEV=0 --out_dir=./recordings
 
 Ctrl-C ends it. Nothing that was recorded is ever half in a file, and the folder stays within its budget: the oldest recordings
-in it that still have the name they were given here are removed first. What you keep, move to another folder.
+in it that still have the name they were given here are removed first, and on a disk that is full before that as well. What you
+keep, move to another folder.
 """
 
 import argparse
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
+import math
+import os
 from pathlib import Path
 import signal
 import sys
 import time
 from types import FrameType
+from typing import TextIO
 
 from cry_engine.errors import EngineError, SourceError, SourceStalledError
 from cry_engine.level import Level, LevelMeter
 from cry_engine.sources import Source
 from cry_engine.sources.microphone import microphone
-from folder import Folder
-from progress import Progress
+from folder import Folder, disk_full
+from progress import Progress, print_any_name
 from recordings import DataError
 from wavs import HEADER_BYTES, SAMPLE_BYTES, WavWriter
 
@@ -28,6 +34,9 @@ _SHORTEST_S = 5.0
 # A microphone from which no sound comes for so long is opened anew.
 _PATIENCE_S = 10.0
 _RETRIES_S = (1.0, 2.0, 5.0, 10.0, 30.0)
+# So often may old recordings make room on a full disk before one is kept: what takes more is something else, which would take
+# all of them.
+_MOST_FREED = 3
 
 
 def options() -> argparse.Namespace:
@@ -98,6 +107,10 @@ class Recorder:
         """Whether any sound has come yet."""
         self._folder, self._rate = folder, sample_rate
         self._wanted = round(seconds * sample_rate)
+        self._size_bytes = HEADER_BYTES + self._wanted * SAMPLE_BYTES
+        self._freed = 0
+        """How often old recordings have made room since one was kept."""
+        self._said_full = False
 
     def record(self, source: Source) -> None:
         """Record until it is to stop; what there is of the last file is kept where it is enough for a clip.
@@ -105,21 +118,24 @@ class Recorder:
         Raises:
             SourceError: the microphone was lost.
             Full: the budget is used up.
-            OSError: the disk is full or gone.
+            OSError: the disk is gone, or full and nothing may be removed.
         """
         while not self.stopping:
-            self._folder.make_room(HEADER_BYTES + self._wanted * SAMPLE_BYTES)
-            writer = WavWriter(self._folder.name(datetime.now()), self._rate)
+            self._folder.make_room(self._size_bytes)
+            writer = self._with_room(
+                lambda: WavWriter(self._folder.name(datetime.now()), self._rate)
+            )
             meter = LevelMeter(self._rate)
             try:
-                self._fill(writer, meter, source)
-            except SourceError:
+                try:
+                    self._fill(writer, meter, source)
+                except (SourceError, OSError):
+                    self._keep(writer, meter)
+                    raise
                 self._keep(writer, meter)
-                raise
             except BaseException:
                 writer.discard()
                 raise
-            self._keep(writer, meter)
 
     def _fill(self, writer: WavWriter, meter: LevelMeter, source: Source) -> None:
         seconds = self._wanted / self._rate
@@ -133,7 +149,7 @@ class Recorder:
                 self.heard = self.heard or len(chunk.samples) > 0
                 # What is over begins no new file: it is some hundredths of a second.
                 samples = chunk.samples[: self._wanted - writer.samples]
-                writer.write(samples)
+                self._with_room(partial(writer.write, samples))
                 meter.add(samples)
                 progress.update(round(writer.samples / self._rate, 1), writer.path.name)
 
@@ -141,9 +157,50 @@ class Recorder:
         if writer.samples < _SHORTEST_S * self._rate:
             writer.discard()
             return
-        writer.finish()
+        try:
+            writer.finish()
+        except OSError as error:
+            # What a disk once refused to keep is not to be trusted at a second try: the recording is lost, not the next.
+            if not self._freed_for(error):
+                raise
+            self.say(f"record: {writer.path}: {error.strerror}; it is lost", sys.stderr)
+            return
+        self._freed = 0
         seconds = writer.samples / self._rate
-        print(line(writer.path.name, meter.take(), seconds), flush=True)
+        self.say(line(writer.path.name, meter.take(), seconds), sys.stdout)
+
+    def _with_room[Made](self, do: Callable[[], Made]) -> Made:
+        """Do what needs room on the disk, again where old recordings made some."""
+        while True:
+            try:
+                return do()
+            except OSError as error:
+                if not self._freed_for(error):
+                    raise
+
+    def _freed_for(self, error: OSError) -> bool:
+        """Remove the oldest recordings where the disk is full; return whether to go on."""
+        if not disk_full(error) or self._freed == _MOST_FREED:
+            return False
+        if not self._folder.free(self._size_bytes):
+            return False
+        self._freed += 1
+        if not self._said_full:
+            self._said_full = True
+            self.say("record: the disk is full before --budget_mb is: the oldest recordings go from now on", sys.stderr)  # fmt: skip
+        return True
+
+    def say(self, text: str, stream: TextIO) -> None:
+        """Print a line; where there is nobody any more to read it, as in a terminal that was closed, it is to stop."""
+        try:
+            print(text, file=stream, flush=True)
+        except OSError as error:
+            if disk_full(error):
+                return
+            self.stopping = True
+            # Or the line would be tried, and fail, once more when the program ends.
+            with Path(os.devnull).open("wb") as nowhere:
+                os.dup2(nowhere.fileno(), stream.fileno())
 
     def wait(self, seconds: float) -> None:
         """Wait, unless it is to stop."""
@@ -167,7 +224,7 @@ def keep_recording(recorder: Recorder, wanted: argparse.Namespace) -> None:
             with microphone(
                 wanted.device, sample_rate=wanted.sample_rate, ffmpeg=wanted.ffmpeg
             ) as source:
-                print(f"Recording {source.name} into {wanted.out_dir}; Ctrl-C ends it", file=sys.stderr, flush=True)  # fmt: skip
+                recorder.say(f"Recording {source.name} into {wanted.out_dir}; Ctrl-C ends it", sys.stderr)  # fmt: skip
                 recorder.record(source)
         except SourceError as error:
             if recorder.heard:
@@ -177,7 +234,7 @@ def keep_recording(recorder: Recorder, wanted: argparse.Namespace) -> None:
                 raise
             wait_s = _RETRIES_S[min(failures, len(_RETRIES_S) - 1)]
             failures += 1
-            print(f"record: {error}; trying again in {wait_s:g} s", file=sys.stderr, flush=True)  # fmt: skip
+            recorder.say(f"record: {error}; trying again in {wait_s:g} s", sys.stderr)
             recorder.wait(wait_s)
 
 
@@ -191,12 +248,34 @@ def check(wanted: argparse.Namespace) -> None:
         raise DataError(f"--sample_rate must be 1000 to 192000, not {wanted.sample_rate}")  # fmt: skip
     if not _SHORTEST_S <= wanted.seconds <= 3_600.0:
         raise DataError(f"--seconds must be {_SHORTEST_S:g} to 3600, not {wanted.seconds:g}")  # fmt: skip
-    if wanted.budget_mb <= 0.0:
-        raise DataError(f"--budget_mb must be over 0, not {wanted.budget_mb:g}")
+    if not 0.0 < wanted.budget_mb < math.inf:
+        raise DataError(f"--budget_mb must be a number over 0, not {wanted.budget_mb:g}")  # fmt: skip
+
+
+def why(error: OSError, out_dir: Path) -> str:
+    """Return what is wrong, and for a full disk what to do."""
+    said = f"{error.filename or out_dir}: {error.strerror or error}"
+    if not disk_full(error):
+        return said
+    return f"{said}: free some of that disk, give a smaller --budget_mb, or an --out_dir on another one"
+
+
+def stop_on_signals(recorder: Recorder) -> None:
+    """Have Ctrl-C, SIGTERM and a terminal that is closed end a recorder."""
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        recorder.stopping = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    # Under nohup it is to outlive the terminal.
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, stop)
 
 
 def main() -> int:
     """Run the program; return its exit status: 0 where it was asked to stop."""
+    print_any_name()
     wanted = options()
     try:
         check(wanted)
@@ -205,19 +284,14 @@ def main() -> int:
         recorder = Recorder(
             folder, sample_rate=wanted.sample_rate, seconds=wanted.seconds
         )
-
-        def stop(_signal: int, _frame: FrameType | None) -> None:
-            recorder.stopping = True
-
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, stop)
+        stop_on_signals(recorder)
         with folder.locked():
             keep_recording(recorder, wanted)
     except (DataError, EngineError) as error:
         print(f"record: {error}", file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"record: {error.filename or wanted.out_dir}: {error.strerror or error}", file=sys.stderr)  # fmt: skip
+        print(f"record: {why(error, wanted.out_dir)}", file=sys.stderr)
         return 1
     return 0
 

@@ -1,8 +1,10 @@
 """WAV files: written whole or not at all, and read in part."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+import os
 from pathlib import Path
+import struct
 from types import TracebackType
 from typing import Self
 import wave
@@ -34,45 +36,61 @@ class WavWriter:
         self.path = path
         self.samples = 0
         """How many have been written."""
+        self._rate = sample_rate
         self._discarded = False
         self._unfinished = path.with_name(f".{path.name}{UNFINISHED}")
-        self._file = self._unfinished.open("wb")
-        self._wave = wave.open(self._file, "wb")
-        self._wave.setnchannels(1)
-        self._wave.setsampwidth(SAMPLE_BYTES)
-        self._wave.setframerate(sample_rate)
+        # Without a buffer, whose rest would be written, or fail to be, at a moment of its own choosing.
+        self._file = self._unfinished.open("wb", buffering=0)
 
     def write(self, samples: NDArray[np.float32]) -> None:
         """Append samples of shape (n,), full scale -1 to 1; what lies beyond is cut off.
 
         Raises:
-            OSError: the disk is full or gone.
+            OSError: the disk is full or gone; they may be written again, as if they had not been before.
         """
         steps = (
             np.rint(np.clip(samples, -1.0, 1.0) * 32_768.0)
             .clip(-32_768.0, 32_767.0)
             .astype("<i2")
         )
-        self._wave.writeframesraw(steps.tobytes())
+        self._write_at(HEADER_BYTES + self.samples * SAMPLE_BYTES, steps.tobytes())
         self.samples += len(samples)
 
     def finish(self) -> None:
-        """Give the file its name; what had that name before is replaced."""
-        self._wave.close()
-        self._file.close()
-        self._unfinished.replace(self.path)
+        """Give the file its name; what had that name before is replaced.
+
+        It has it only when the disk holds all of it, so that a power cut leaves it whole or not there.
+
+        Raises:
+            OSError: the disk is full or gone; nothing is left of the file.
+        """
+        try:
+            self._write_at(0, _header(self.samples, self._rate))
+            # Samples that a full disk took in part.
+            self._file.truncate(HEADER_BYTES + self.samples * SAMPLE_BYTES)
+            os.fsync(self._file.fileno())
+            self._file.close()
+            self._unfinished.replace(self.path)
+        except BaseException:
+            self.discard()
+            raise
 
     def discard(self) -> None:
-        """Remove what was written."""
+        """Remove what was written.
+
+        It says nothing where that fails, as on a disk that is gone: who discards has, or gets, the error that matters.
+        """
         self._discarded = True
-        try:
-            self._wave.close()
+        with suppress(OSError):
             self._file.close()
-        except OSError:
-            # A full disk refuses even the header's last word; the file goes all the same.
-            pass
-        finally:
+        with suppress(OSError):
             self._unfinished.unlink(missing_ok=True)
+
+    def _write_at(self, position: int, data: bytes) -> None:
+        """Write all of it: a disk that is nearly full takes a part first."""
+        while data:
+            written = os.pwrite(self._file.fileno(), data, position)
+            position, data = position + written, data[written:]
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -89,6 +107,17 @@ class WavWriter:
             self.discard()
         elif not self._discarded:
             self.finish()
+
+
+def _header(samples: int, sample_rate: int) -> bytes:
+    """Return what a WAV file begins with: mono, 16 bits."""
+    size = samples * SAMPLE_BYTES
+    return struct.pack(
+        "<4sI4s4sIHHIIHH4sI",
+        b"RIFF", HEADER_BYTES - 8 + size, b"WAVE",
+        b"fmt ", 16, 1, 1, sample_rate, sample_rate * SAMPLE_BYTES, SAMPLE_BYTES, 8 * SAMPLE_BYTES,
+        b"data", size,
+    )  # fmt: skip
 
 
 def length_of(path: Path, sample_rate: int) -> int:

@@ -1,5 +1,6 @@
 """Recordings become clips: whole, never cut off by gain, and what is left out is said with the reason."""
 
+import os
 from pathlib import Path
 import shutil
 import subprocess
@@ -13,8 +14,11 @@ import pytest
 import cutting
 from cutting import Cut, LeftOut, cut_up, find_recordings, gain_of
 import prepare
+import stale
 from wavs import length_of, read_part
+from words import which_set
 
+from .programs import run_program
 from .sounds import tone, write_wav
 
 OUT_RATE = 22_050
@@ -198,6 +202,12 @@ def test_the_program_reports_what_it_did_and_left_out(
         (["--in_dir=.", "--clip_s=0"], "--clip_s must be"),
         (["--in_dir=.", "--gain_db=-3"], "--gain_db must be"),
         (["--in_dir=.", "--sample_rate=1"], "--sample_rate must be"),
+        *(
+            (["--in_dir=.", f"--{name}={value}"], f"--{name} must be")
+            for name in ("clip_s", "shortest_s", "gain_db", "quietest_dbfs")
+            for value in ("nan", "inf", "-inf")
+        ),
+        (["--in_dir=.", "--shortest_s=-1"], "--shortest_s must be"),
         (["--in_dir=."], "no recording in any folder"),
     ],
 )
@@ -241,3 +251,141 @@ def test_memory_does_not_grow_with_a_recording(
 
     assert len(list((tmp_path / "data" / "crying").iterdir())) == 10
     assert most < 6e6
+
+
+def names_in(folder: Path) -> list[str]:
+    """Return the names of what is in the label folders of a folder, with their label."""
+    return sorted(str(file.relative_to(folder)) for file in folder.glob("*/*"))
+
+
+def noise(seconds: float, seed: int) -> np.ndarray[Any, np.dtype[np.float32]]:
+    """Return a sound that no other is like."""
+    rng = np.random.default_rng(seed)
+    return rng.normal(0.0, 0.05, round(seconds * 8_000)).astype(np.float32)
+
+
+@pytest.mark.parametrize("gain", ["0", "20"])
+def test_a_recording_that_was_sorted_anew_leaves_no_clips_under_its_old_label(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], gain: str
+) -> None:  # fmt: skip
+    """Else it would be learnt as both, whether or not it was made as loud before; no other clip goes with it."""
+    recordings, data = tmp_path / "recordings", tmp_path / "data"
+    moved = write_wav(recordings / "Crying" / "a[1].wav", noise(13.0, 1))
+    write_wav(recordings / "Crying" / "b.wav", noise(5.0, 2))
+    assert run_prepare(monkeypatch, tmp_path) == 0
+    own = ["a[1]_nohash_00.wav", "a[1]_nohash_0.txt", "a[1]_nohash_x.wav", "a[1].wav"]
+    for name in own:
+        (data / "crying" / name).write_text("somebody's own")
+    (data / "crying" / "a[1]_nohash_7.wav").symlink_to("a[1].wav")
+    (recordings / "talk").mkdir()
+    moved.rename(recordings / "talk" / moved.name)
+    capsys.readouterr()
+    assert run_prepare(monkeypatch, tmp_path, f"--gain_db={gain}") == 0
+
+    made = [f"talk/a[1]_nohash_{number}.wav" for number in range(3)]
+    kept = [f"crying/{name}" for name in [*own, "a[1]_nohash_7.wav", "b_nohash_0.wav"]]
+    assert names_in(data) == sorted(made + kept)
+    out = capsys.readouterr().out
+    assert "taken away: data/crying: 3 clips of what is recordings/talk/a[1].wav now" in out  # fmt: skip
+    assert "kept" not in out
+
+
+def test_noise_that_was_sorted_anew_leaves_no_empty_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A clip of a whole recording is known by its begin, and training refuses a folder of noise without any."""
+    recordings = tmp_path / "recordings"
+    moved = write_wav(recordings / "_background_noise_" / "fan.wav", noise(12.0, 1))
+    assert run_prepare(monkeypatch, tmp_path) == 0
+    (tmp_path / "data" / "later").mkdir()
+    (recordings / "fan").mkdir()
+    moved.rename(recordings / "fan" / moved.name)
+    assert run_prepare(monkeypatch, tmp_path) == 0
+
+    assert sorted(folder.name for folder in (tmp_path / "data").iterdir()) == ["fan", "later"]  # fmt: skip
+
+
+def test_another_recording_of_the_same_name_takes_no_clips_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Numbers begin anew in each folder: the clips may be all that is left of a recording that was deleted."""
+    recordings, data = tmp_path / "recordings", tmp_path / "data"
+    deleted = write_wav(recordings / "crying" / "1.wav", noise(5.0, 1))
+    write_wav(recordings / "talk" / "1.wav", noise(5.0, 2))
+    (recordings / "doors").mkdir()
+    (recordings / "doors" / "1.wav").write_text("cannot be read")
+    assert run_prepare(monkeypatch, tmp_path) == 0
+    deleted.unlink()
+    capsys.readouterr()
+    assert run_prepare(monkeypatch, tmp_path) == 0
+
+    assert names_in(data) == ["crying/1_nohash_0.wav", "talk/1_nohash_0.wav"]
+    out = capsys.readouterr().out
+    assert "kept: data/crying: 1 clips, 1_nohash_0.wav, that are not what recordings/doors/1.wav holds" in out  # fmt: skip
+    assert "taken away" not in out
+
+
+def test_clips_of_recordings_that_are_gone_are_kept_and_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They may be all that is left of them; so what to do is said, in one line a label however many they are."""
+    write_wav(tmp_path / "recordings" / "crying" / "there.wav", noise(5.0, 1))
+    for number in range(10, 22):
+        write_wav(tmp_path / f"data/crying/gone{number}_nohash_0.wav", noise(0.1, 2))
+    write_wav(tmp_path / "data" / "crying" / "gone10_nohash_1.wav", noise(0.1, 2))
+    assert run_prepare(monkeypatch, tmp_path) == 0
+
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "kept" in line]
+    assert "data/crying: 13 clips of 12 recordings that no folder of recordings holds" in line  # fmt: skip
+    assert "(gone10, gone11, " in line
+    assert "gone19 and 2 others): put the recordings back, or remove the clips" in line
+    assert len(names_in(tmp_path / "data")) == 14
+
+
+def test_what_a_run_that_was_cut_off_left_half_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By the names that clips are given; while another is at work, they are what it is writing."""
+    write_wav(tmp_path / "recordings" / "crying" / "a.wav", noise(5.0, 1))
+    folder = tmp_path / "data" / "crying"
+    folder.mkdir(parents=True)
+    for name in (".gone_nohash_3.wav.part", ".notes.wav.part", "b_nohash_0.wav.part"):
+        (folder / name).write_text("half")
+    with stale.alone_in(tmp_path / "data"):
+        assert run_prepare(monkeypatch, tmp_path) == 1
+    assert "data: another prepare is at work" in capsys.readouterr().err
+    assert len(names_in(tmp_path / "data")) == 3
+    assert run_prepare(monkeypatch, tmp_path) == 0
+
+    assert sorted(file.name for file in folder.iterdir()) == [".notes.wav.part", "a_nohash_0.wav", "b_nohash_0.wav.part"]  # fmt: skip
+
+
+def test_halves_of_a_recording_are_on_one_side(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Named as docs/training.md has them: all that counts of a clip's name stands before the first _nohash_."""
+    for label, half in (("crying", "a"), ("talk", "b")):
+        for night in range(3):
+            write_wav(tmp_path / "recordings" / label / f"night{night}_nohash_{half}.wav", noise(5.0, night))  # fmt: skip
+    assert run_prepare(monkeypatch, tmp_path) == 0
+    names = names_in(tmp_path / "data")
+
+    assert names[0] == "crying/night0_nohash_a_nohash_0.wav"
+    assert len(names) == 6
+    for name in names:
+        whole = name.partition("/")[2].partition("_nohash_")[0]
+        assert which_set(Path(name).name, 30, 30) == which_set(
+            f"{whole}_nohash_0.wav", 30, 30
+        )
+
+
+def test_a_name_that_is_no_utf_8_is_reported(tmp_path: Path) -> None:
+    """By the program itself, as the report comes when all has been cut."""
+    recordings = tmp_path / "recordings"
+    write_wav(recordings / "crying" / os.fsdecode(b"caf\xe9.wav"), noise(5.0, 1))
+    (recordings / "crying" / os.fsdecode(b"n\xe9.txt")).write_text("at night")
+    done = run_program("prepare.py", tmp_path, environment={"PYTHONIOENCODING": "utf-8:strict"})  # fmt: skip
+
+    assert done.returncode == 0, done.stderr
+    assert "left out: recordings/crying/n\\udce9.txt: cannot be read" in done.stdout
+    assert "crying: 1 clips of 1 recordings, of 2" in done.stdout

@@ -1,10 +1,14 @@
 """Progress says how much is done and how long the rest takes, where it can be read."""
 
 import io
+import sys
 
 import pytest
 
-from progress import Progress, duration
+import label_wav
+import prepare
+from progress import Progress, duration, print_any_name
+import record
 
 
 class Clock:
@@ -95,3 +99,48 @@ def test_work_of_unknown_size_is_counted() -> None:
     Progress("bytes", 0, every_s=0.0, stream=log).update(1_048_576)
 
     assert log.getvalue() == "1048576 bytes\n"
+
+
+def test_a_terminal_that_was_closed_does_not_end_the_work() -> None:
+    """What was shown there goes on."""
+
+    class Closed(Terminal):
+        def write(self, _: str) -> int:
+            raise OSError(5, "Input/output error")
+
+    with Progress("steps", 10, every_s=0.0, stream=Closed()) as progress:
+        progress._every_s = 0.0
+        progress.update(5)
+        progress.update(6)
+
+
+class Strict(io.TextIOWrapper):
+    """What stdout is where names are printed in UTF-8 or not at all."""
+
+    def __init__(self) -> None:
+        """Keep what is printed."""
+        super().__init__(io.BytesIO(), encoding="utf-8", errors="strict")
+
+
+def test_a_name_that_is_no_utf_8_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As bytes; all others as they are."""
+    out = Strict()
+    monkeypatch.setattr(sys, "stdout", out)
+    print_any_name()
+    print("caf\udce9 café", flush=True)
+
+    assert out.buffer.getvalue().decode() == "caf\\udce9 café\n"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("program", [label_wav, prepare, record])
+def test_programs_that_print_names_print_any(
+    program: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before anything else, as it is too late when the work is done."""
+    out = Strict()
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(sys, "argv", ["program", "--help"])
+    with pytest.raises(SystemExit):
+        program.main()  # type: ignore[attr-defined]
+
+    assert out.errors == "backslashreplace"

@@ -1,9 +1,11 @@
 """Recordings are whole, named by time, measured, and within their budget; a microphone that goes comes back."""
 
 from collections.abc import Iterator
+import contextlib
 from datetime import datetime
 import os
 from pathlib import Path
+import pty
 import shutil
 import signal
 import subprocess
@@ -25,10 +27,21 @@ from tests.virtual_microphone import VirtualMicrophone
 from wavs import length_of, read_part
 
 from .conftest import MODEL
+from .programs import environment_of, run_on_small_disk
 from .sounds import RATE, tone, write_wav
 
 ROOT = MODEL.parent
 NAMES = [f"2026-11-23_06-00-{second:02}.wav" for second in (1, 2, 3)]
+
+
+@pytest.fixture(autouse=True)
+def handlers() -> Iterator[None]:
+    """Give back the signals that a program takes."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.getsignal(number) for number in numbers}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 class Microphone:
@@ -93,18 +106,91 @@ def test_what_is_too_short_for_a_clip_is_not_kept(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("moment", ["create", "write", "sync", "rename"])
 def test_a_full_disk_leaves_no_half_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
     """And is said by what ran it."""
 
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(record.WavWriter, "write", full)
+    owner, name = {"create": (Path, "open"), "write": (record.WavWriter, "write"), "sync": (os, "fsync"), "rename": (Path, "replace")}[moment]  # fmt: skip
+    monkeypatch.setattr(owner, name, full)
     with pytest.raises(OSError, match="No space left"):
         recorder(tmp_path).record(Microphone(20.0))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("moment", ["write", "sync"])
+def test_what_fills_a_disk_does_not_take_all_recordings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    """Where their room is gone at once, some are removed, and then it is said."""
+    for second in range(10, 18):
+        write_wav(tmp_path / f"2026-11-23_06-00-{second}.wav", tone(10.0))
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    owner, name = {"write": (record.WavWriter, "write"), "sync": (os, "fsync")}[moment]
+    monkeypatch.setattr(owner, name, full)
+    with pytest.raises(OSError, match="No space left"):
+        recorder(tmp_path).record(Microphone(100.0))
+    left = sorted(file.name[-6:-4] for file in tmp_path.iterdir())
+    assert left == ["13", "14", "15", "16", "17"]
+
+
+# A recorder of files of ten seconds, on whatever disk it is started, that are named by a clock of its own.
+SMALL_DISK = """
+from pathlib import Path
+import sys
+from folder import Folder
+import record
+from tests.model.test_record import Microphone
+names = (Path(f"2026-11-23_06-00-{second}.wav") for second in range(10, 60))
+Folder.name = lambda *_: next(names)
+record.microphone = lambda *_, **__: Microphone(85.0)
+record.Recorder.wait = lambda self, _: setattr(self, "stopping", True)
+sys.argv = ["record.py", "--out_dir=.", "--sample_rate=8000", "--seconds=10", "--when_full=WHEN_FULL"]
+print("status", record.main())
+import numpy as np
+from tests.model.sounds import tone
+from wavs import length_of, read_part
+sound = tone(85.0)
+for file in sorted(Path().iterdir()):
+    if file.suffix != ".lock":
+        length, start = length_of(file, 8000), (int(file.stem[-2:]) - 10) * 80_000
+        assert np.allclose(read_part(file, 0, length), sound[start : start + length], atol=1e-4)
+        print("left", file.name, length / 8000)
+"""
+
+
+def test_on_a_full_disk_the_oldest_recordings_make_room(tmp_path: Path) -> None:
+    """Though the budget is larger than the disk; not a sample is lost, and nothing is half."""
+    done = run_on_small_disk(SMALL_DISK.replace("WHEN_FULL", "oldest"), tmp_path, 500)
+    lines = done.stdout.splitlines()
+
+    assert done.stderr.count("the disk is full before --budget_mb is") == 1, done.stderr
+    assert sum("RMS" in line for line in lines) == 9
+    assert lines[-4:] == [
+        "status 0",
+        "left 2026-11-23_06-00-16.wav 10.0",
+        "left 2026-11-23_06-00-17.wav 10.0",
+        "left 2026-11-23_06-00-18.wav 5.0",
+    ]
+
+
+def test_on_a_full_disk_it_may_stop_instead(tmp_path: Path) -> None:
+    """Nothing is removed, what fitted of the last one is whole, and what to do is said."""
+    done = run_on_small_disk(SMALL_DISK.replace("WHEN_FULL", "stop"), tmp_path, 600)
+    status, *left = done.stdout.splitlines()[4:]
+
+    assert status == "status 1", done.stderr
+    assert [line.split()[1][-6:] for line in left] == ["10.wav", "11.wav", "12.wav", "13.wav"]  # fmt: skip
+    assert 5.0 <= float(left[-1].split()[2]) < 10.0
+    assert "No space left on device: free some of that disk, give a smaller --budget_mb, or an --out_dir on another one" in done.stderr  # fmt: skip
+    assert "Traceback" not in done.stderr
 
 
 def test_a_lost_microphone_is_opened_again(
@@ -143,16 +229,11 @@ def test_a_microphone_that_was_never_there_is_an_error(tmp_path: Path, monkeypat
     """Waiting for a mistyped name would be for ever."""
     arguments = ["record.py", "--device=hw:1,0", f"--out_dir={tmp_path / 'new'}"]
     monkeypatch.setattr(sys, "argv", arguments)
-    handlers = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        assert record.main() == 1
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
+    assert record.main() == 1
     assert "hw:CARD=Device" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("argument", ["--seconds=1", "--sample_rate=5", "--budget_mb=0"])  # fmt: skip
+@pytest.mark.parametrize("argument", ["--seconds=1", "--seconds=nan", "--sample_rate=5", "--budget_mb=0", "--budget_mb=nan", "--budget_mb=inf"])  # fmt: skip
 def test_what_cannot_be_recorded_is_refused(argument: str, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     monkeypatch.setattr(sys, "argv", ["record.py", argument])
     with pytest.raises(DataError, match=argument.partition("=")[0]):
@@ -272,26 +353,78 @@ def test_it_records_and_stops_cleanly(
     assert np.abs(np.fft.rfft(samples)).argmax() == 440
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_service_that_is_stopped_keeps_what_it_has(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
 ) -> None:
-    """SIGTERM, as systemd sends it, in the middle of a recording."""
+    """SIGTERM, as systemd sends it, or SIGHUP, in the middle of a recording."""
 
     class Stopping(Microphone):
         def read(self) -> Chunk:
             chunk = super().read()
             if chunk.time > 7.0:
-                signal.raise_signal(signal.SIGTERM)
+                signal.raise_signal(number)
             return chunk
 
     monkeypatch.setattr(record, "microphone", lambda *_, **__: Stopping(60.0))
     arguments = ["record.py", f"--out_dir={tmp_path}", f"--sample_rate={RATE}"]
     monkeypatch.setattr(sys, "argv", arguments)
-    handlers = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        assert record.main() == 0
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
+    # SIGHUP would end the tests themselves, or be ignored as they are.
+    signal.signal(signal.SIGHUP, signal.default_int_handler)
+    assert record.main() == 0
     (kept,) = tmp_path.glob("*.wav")
     assert length_of(kept, RATE) / RATE == pytest.approx(7.2, abs=0.3)
+
+
+def test_under_nohup_it_outlives_the_terminal(tmp_path: Path) -> None:
+    """Whoever starts it so has SIGHUP ignored, and wants the night recorded."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    wanted = recorder(tmp_path)
+    record.stop_on_signals(wanted)
+    signal.raise_signal(signal.SIGHUP)
+
+    assert not wanted.stopping
+    signal.raise_signal(signal.SIGTERM)
+    assert wanted.stopping
+
+
+# A recorder of a microphone that plays ten times as fast as time goes.
+ON_A_TERMINAL = """
+import sys, time
+import record
+from tests.model.test_record import Microphone
+class Slow(Microphone):
+    def read(self):
+        time.sleep(0.02)
+        return super().read()
+record.microphone = lambda *_, **__: Slow(600.0)
+sys.argv = ["record.py", "--out_dir=out", "--sample_rate=8000", "--seconds=600"]
+sys.exit(record.main())
+"""
+
+
+def test_a_terminal_that_is_closed_ends_it_cleanly(tmp_path: Path) -> None:
+    """As when ssh is left: what is recorded is kept, though nothing can be shown any more."""
+    ours, theirs = pty.openpty()
+    os.set_blocking(ours, False)
+    process = subprocess.Popen(
+        ["setsid", "--ctty", sys.executable, "-c", ON_A_TERMINAL],
+        cwd=tmp_path, env=environment_of(tmp_path), stdin=theirs, stdout=theirs, stderr=theirs,
+    )  # fmt: skip
+    os.close(theirs)
+    shown = b""
+    try:
+        deadline = time.monotonic() + 120.0
+        while b"6." not in shown and process.poll() is None and time.monotonic() < deadline:  # fmt: skip
+            time.sleep(0.1)
+            with contextlib.suppress(BlockingIOError, OSError):
+                shown += os.read(ours, 65_536)
+        os.close(ours)
+        status = process.wait(60.0)
+    finally:
+        process.kill()
+
+    assert status == 0, shown.decode()
+    (kept,) = (tmp_path / "out").glob("*.wav")
+    assert length_of(kept, RATE) > 5 * RATE
+    assert not list((tmp_path / "out").glob(".*.part"))

@@ -1,12 +1,21 @@
 """WAV files are whole or not there."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+import errno
+import gc
+import os
 from pathlib import Path
+import resource
+import sys
+from typing import Any
 import wave
 
 import numpy as np
 import pytest
 
 from recordings import DataError
+import wavs
 from wavs import WavWriter, length_of, read_part
 
 from .sounds import RATE, tone, write_wav
@@ -52,6 +61,132 @@ def test_what_is_discarded_leaves_nothing(tmp_path: Path) -> None:
         writer.discard()
 
     assert list(tmp_path.iterdir()) == []
+
+
+@contextmanager
+def files_up_to(size_bytes: int) -> Iterator[None]:
+    """Have the system refuse what would make a file larger, after a part of it as a full disk does."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def full(*_: object) -> None:
+    """Refuse, as a full disk does."""
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+class FullAtClose:
+    """A file whose disk is found to be full when it is closed, as over a network."""
+
+    def __init__(self, file: Any) -> None:
+        """Stand for a file."""
+        self._file = file
+
+    def __getattr__(self, name: str) -> Any:
+        """Be the file in all else."""
+        return getattr(self._file, name)
+
+    def close(self) -> None:
+        """Close it, and say so the first time only, as the system does."""
+        if not self._file.closed:
+            self._file.close()
+            full()
+
+
+def full_at(moment: str, writer: WavWriter, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the disk full from a moment of a file's life on."""
+    if moment == "close":
+        writer._file = FullAtClose(writer._file)  # type: ignore[assignment]
+    else:
+        owner, name = {"header": (wavs.os, "pwrite"), "sync": (wavs.os, "fsync"), "rename": (Path, "replace")}[moment]  # fmt: skip
+        monkeypatch.setattr(owner, name, full)
+
+
+@pytest.fixture
+def nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> Callable[[], bool]:
+    """Return what tells whether no file is open any more, and none complained when it was forgotten."""
+    complaints: list[Any] = []
+    monkeypatch.setattr(sys, "unraisablehook", complaints.append)
+    opened = Path("/proc/self/fd")
+    before = len(list(opened.iterdir()))
+
+    def nothing() -> bool:
+        gc.collect()
+        return not complaints and len(list(opened.iterdir())) == before
+
+    return nothing
+
+
+@pytest.mark.parametrize("moment", ["header", "sync", "close", "rename"])
+def test_a_disk_that_is_full_in_the_end_leaves_no_half_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nothing_is_left: Callable[[], bool], moment: str
+) -> None:  # fmt: skip
+    """Whenever it turns out to be; what had the name before keeps it."""
+    path = write_wav(tmp_path / "a.wav", tone(1.0))
+
+    def fail() -> None:
+        writer = WavWriter(path, RATE)
+        writer.write(tone(2.0))
+        full_at(moment, writer, monkeypatch)
+        writer.finish()
+
+    with pytest.raises(OSError, match="No space left"):
+        fail()
+    monkeypatch.undo()
+    assert list(tmp_path.iterdir()) == [path]
+    assert length_of(path, RATE) == RATE
+    assert nothing_is_left()
+
+
+def test_a_disk_that_is_full_on_the_way_leaves_no_half_file(
+    tmp_path: Path, nothing_is_left: Callable[[], bool]
+) -> None:
+    """Nor one that stays open."""
+
+    def fail() -> None:
+        with WavWriter(tmp_path / "a.wav", RATE) as writer:
+            writer.write(tone(1.0))
+
+    with files_up_to(10_000), pytest.raises(OSError):
+        fail()
+    assert list(tmp_path.iterdir()) == []
+    assert nothing_is_left()
+
+
+def test_what_a_full_disk_refused_may_be_written_again(tmp_path: Path) -> None:
+    """When there is room: nothing is doubled though a part had been taken. Or be left out: then no part of it stays."""
+    sound = tone(3.0)
+    for path, again in ((tmp_path / "a.wav", True), (tmp_path / "b.wav", False)):
+        with WavWriter(path, RATE) as writer:
+            writer.write(sound[:RATE])
+            with files_up_to(20_000), pytest.raises(OSError):
+                writer.write(sound[RATE:])
+            if again:
+                writer.write(sound[RATE:])
+        samples = len(sound) if again else RATE
+        assert length_of(path, RATE) == samples
+        assert path.stat().st_size == 44 + 2 * samples
+        np.testing.assert_allclose(read_part(path, 0, samples), sound[:samples], atol=1e-4)  # fmt: skip
+
+
+def test_a_file_gets_its_name_when_the_disk_holds_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before, a power cut would leave the name, and nothing in the file."""
+    path = tmp_path / "a.wav"
+    synced: list[int] = []
+
+    def fsync(number: int) -> None:
+        assert not path.exists()
+        synced.append(os.fstat(number).st_size)
+
+    monkeypatch.setattr(wavs.os, "fsync", fsync)
+    write_wav(path, tone(1.0))
+    assert synced == [path.stat().st_size]
 
 
 def test_samples_beyond_full_scale_are_cut_off_not_wrapped(tmp_path: Path) -> None:
