@@ -41,12 +41,21 @@ class Batches:
         augmentation: Augmentation,
         *,
         seed: int,
+        step: int = 0,
     ) -> None:
-        """Set up; `seed` is of everything drawn."""
+        """Set up.
+
+        Args:
+            examples: to draw from.
+            settings: of the frames.
+            augmentation: of what is drawn to learn from.
+            seed: of everything drawn.
+            step: from which a run goes on: it must not draw again what it began with.
+        """
         self._examples, self._settings = examples, settings
         self._augmentation = augmentation
         self._seed = seed
-        self._rng = np.random.default_rng(seed)
+        self._rng = np.random.default_rng(seed + step)
         rate = settings.features.sample_rate
         self._furthest = int(augmentation.time_shift_ms * rate / 1e3)
 
@@ -69,7 +78,7 @@ class Batches:
         Raises:
             DataError: a clip cannot be read any more; the message names it.
         """
-        # Drawn anew from the same seed each time: `_silence_` is the same noise in every evaluation.
+        # Drawn anew from the same seed each time: `_silence_` is the same noise in every evaluation, also where a run goes on.
         rng = np.random.default_rng((self._seed, 1))
         examples = self._examples.sets[name]
         for start in range(0, len(examples), size):

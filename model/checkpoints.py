@@ -1,14 +1,17 @@
 """Checkpoints: `conv.ckpt-1200.index` and `.data-...` with the weights, `conv.ckpt-1200.json` with what they belong to."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 import json
 from pathlib import Path
+import shutil
 from typing import Any
 
 from cry_engine.errors import ModelError
 from recordings import DataError
 from settings import ModelSettings
+from writing import write_json
 
 KEPT = 5
 """How many checkpoints of a run are kept, the newest ones; as the tutorial's saver does."""
@@ -48,11 +51,7 @@ def describe(checkpoint: Checkpoint) -> None:
         "settings": checkpoint.settings.as_dict(),
         "training": dict(checkpoint.training),
     }
-    unfinished = _beside(checkpoint.path, ".json.part")
-    unfinished.write_text(
-        json.dumps(values, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
-    )
-    unfinished.replace(_beside(checkpoint.path, ".json"))
+    write_json(_beside(checkpoint.path, ".json"), values)
 
 
 def read(path: Path) -> Checkpoint:
@@ -111,11 +110,23 @@ def forget_old(train_dir: Path, architecture: str, step: int) -> None:
         if number.isdecimal() and int(number) <= step:
             steps.append(int(number))
     for old in sorted(steps)[:-KEPT]:
-        stem = path_of(train_dir, architecture, old).name
+        path = path_of(train_dir, architecture, old)
         # The description first: without it nobody takes the rest for a checkpoint.
-        (train_dir / f"{stem}.json").unlink(missing_ok=True)
-        for file in [
-            train_dir / f"{stem}.index",
-            *train_dir.glob(f"{stem}.data-*"),
-        ]:
+        _beside(path, ".json").unlink(missing_ok=True)
+        for file in _weights(path):
             file.unlink(missing_ok=True)
+
+
+def forget_unfinished(path: Path) -> None:
+    """Remove what is left of a checkpoint that could not be written; one that was whole before stays."""
+    shutil.rmtree(_beside(path, "_temp"), ignore_errors=True)
+    if _beside(path, ".json").is_file():
+        return
+    for file in _weights(path):
+        # Why it could not be written is to be told, not that this could not be removed.
+        with suppress(OSError):
+            file.unlink()
+
+
+def _weights(path: Path) -> list[Path]:
+    return [_beside(path, ".index"), *path.parent.glob(f"{path.name}.data-*")]

@@ -19,6 +19,7 @@ from cry_engine.classifier import Classifier
 from cry_engine.errors import EngineError
 from cry_engine.manifest import CRYING
 from export import write
+from progress import print_any_name
 from quiet import quietly
 from recordings import DataError
 from settings import ModelSettings
@@ -198,8 +199,10 @@ def freeze(wanted: argparse.Namespace) -> None:
 
 def main() -> int:
     """Run the program; return its exit status."""
+    print_any_name()
+    wanted = options()
     try:
-        freeze(options())
+        freeze(wanted)
     except (DataError, EngineError) as error:
         print(f"freeze: {error}", file=sys.stderr)
         return 1
@@ -207,7 +210,7 @@ def main() -> int:
         print(f"freeze: {error.name} is not installed here: run it by .venv-model/bin/python, which scripts/setup --model makes", file=sys.stderr)  # fmt: skip
         return 1
     except OSError as error:
-        print(f"freeze: {error.filename}: {error.strerror or error}", file=sys.stderr)
+        print(f"freeze: {error.filename or wanted.output_file}: {error.strerror or error}", file=sys.stderr)  # fmt: skip
         return 1
     return 0
 

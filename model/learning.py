@@ -10,6 +10,8 @@ import numpy as np
 import tensorflow as tf
 
 from batches import Floats, Labels
+from checkpoints import forget_unfinished
+from quiet import reason
 from recordings import DataError
 from summaries import Counts
 
@@ -97,10 +99,20 @@ class Learner:
         return Measurement(confusion, total / count) if count else None
 
     def save(self, path: Path) -> None:
-        """Write `path`.index and `path`.data-...: the weights and the state of the optimizer."""
-        tf.train.Checkpoint(model=self._model, optimizer=self._optimizer).write(
-            str(path)
-        )
+        """Write `path`.index and `path`.data-...: the weights and the state of the optimizer.
+
+        Raises:
+            DataError: they cannot be written; nothing half is left.
+        """
+        state = tf.train.Checkpoint(model=self._model, optimizer=self._optimizer)
+        try:
+            state.write(str(path))
+        except tf.errors.OpError as error:
+            forget_unfinished(path)
+            raise DataError(
+                f"{path}: cannot be written ({reason(error)}): make room, then go on from the checkpoint before it"
+                " with --start_checkpoint, or train anew"
+            ) from error
 
     def restore(self, path: Path, *, with_optimizer: bool) -> None:
         """Take up the weights of a checkpoint, and the state of its optimizer where that is the same."""

@@ -1,14 +1,20 @@
 """What training leaves to look at: a table of every step, pictures, and TensorBoard's event files."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 import csv
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+from quiet import reason
+from recordings import DataError
+from writing import write_bytes
 
 type Counts = NDArray[np.int64]
 
@@ -36,17 +42,29 @@ class History:
         """Take up what is there up to a step; from step 0 a run begins anew."""
         self.path = path
         self.points: list[Point] = []
+        # Rows that were left out: a full disk or a power cut leaves the last one unfinished.
+        self.unreadable = 0
         if after_step and path.is_file():
-            with path.open(newline="", encoding="utf-8") as lines:
-                self.points = [
-                    Point(row["set"], int(row["step"]), float(row["accuracy"]), float(row["cross_entropy"]))
-                    for row in csv.DictReader(lines)
-                    if int(row["step"]) <= after_step
-                ]  # fmt: skip
+            with path.open(newline="", encoding="utf-8", errors="replace") as lines:
+                next(lines, None)
+                points = [self._point(line) for line in lines]
+            self.points = [p for p in points if p and p.step <= after_step]
+            self.unreadable = points.count(None)
         with path.open("w", newline="", encoding="utf-8") as lines:
             writer = csv.writer(lines)
             writer.writerow(_COLUMNS)
             writer.writerows(self._row(point) for point in self.points)
+
+    @staticmethod
+    def _point(line: str) -> Point | None:
+        """Return what a row says; None where it is unfinished."""
+        try:
+            side, step, accuracy, entropy = line.split(",")
+            point = Point(side, int(step), float(accuracy), float(entropy))
+        except ValueError:
+            return None
+        # What its last number lacks does not show, but then its end is missing, too.
+        return point if line.endswith("\n") else None
 
     @staticmethod
     def _row(point: Point) -> tuple[str | float, ...]:
@@ -127,34 +145,52 @@ def _figure() -> tuple[Any, Any]:
 
 
 def _save(figure: Any, path: Path) -> None:
-    unfinished = path.with_name(f".{path.name}.part")
-    figure.savefig(unfinished, format="png")
-    unfinished.replace(path)
+    content = BytesIO()
+    figure.savefig(content, format="png")
+    write_bytes(path, content.getvalue())
 
 
 class TensorBoard:
     """Writes event files: `tensorboard --logdir` shows the folders train and validation as two runs."""
 
     def __init__(self, folder: Path) -> None:
-        """Open both files."""
+        """Open both files.
+
+        Raises:
+            DataError: here and in what follows: they cannot be written.
+        """
         import tensorflow as tf
 
-        self._tf = tf
-        self._writers = {
-            side: tf.summary.create_file_writer(str(folder / side)) for side in _SETS
-        }
+        self._tf, self._folder = tf, folder
+        with self._named():
+            self._writers = {
+                side: tf.summary.create_file_writer(str(folder / side))
+                for side in _SETS
+            }
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """Turn TensorFlow's errors into one that names the folder."""
+        try:
+            yield
+        except self._tf.errors.OpError as error:
+            raise DataError(
+                f"{self._folder}: TensorBoard's files cannot be written there ({reason(error)}):"
+                " make room, or give another folder with --summaries_dir"
+            ) from error
 
     def add(self, point: Point) -> None:
         """Write a point."""
         summary = self._tf.summary
-        with self._writers[point.set].as_default():
+        with self._named(), self._writers[point.set].as_default():
             summary.scalar("accuracy", point.accuracy, point.step)
             summary.scalar("cross_entropy", point.cross_entropy, point.step)
 
     def flush(self) -> None:
         """Let what was written be seen."""
-        for writer in self._writers.values():
-            writer.flush()
+        with self._named():
+            for writer in self._writers.values():
+                writer.flush()
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -167,5 +203,11 @@ class TensorBoard:
         traceback: TracebackType | None,
     ) -> None:
         """Close both files."""
-        for writer in self._writers.values():
-            writer.close()
+        try:
+            with self._named():
+                for writer in self._writers.values():
+                    writer.close()
+        except DataError:
+            # What ended the run before is what is to be told.
+            if kind is None:
+                raise

@@ -19,7 +19,7 @@ from checkpoints import Checkpoint
 from cry_engine.errors import EngineError
 from download import fetch
 import onednn  # noqa: F401 - before TensorFlow
-from progress import Progress
+from progress import Progress, print_any_name
 from quiet import quietly
 from recordings import DataError
 from settings import ARCHITECTURES, ModelSettings
@@ -33,7 +33,7 @@ from train_options import (
     settings_of,
     words_of,
 )
-from words import SETS, Examples, find_examples
+from words import SETS, Examples, find_examples, lacking
 
 if TYPE_CHECKING:
     from learning import Learner, Measurement
@@ -82,13 +82,19 @@ class Run:
             testing_percentage=options.testing_percentage,
             seed=options.seed,
         )
+        for name, word in lacking(self.examples):
+            print(
+                f"No {word} in the {name} set: its accuracy says nothing of {word};"
+                f" make more recordings of it, or raise --{name}_percentage",
+                flush=True,
+            )
         self.step = self.start.step if self.start else 0
         self.batches = Batches(
             self.examples,
             self.settings,
             augmentation,
-            # A run that goes on must not draw again what it began with.
-            seed=options.seed + self.step,
+            seed=options.seed,
+            step=self.step,
         )
         self.reached: dict[str, float] = {}
 
@@ -112,6 +118,10 @@ class Run:
             TensorBoard(logs) as self.board,
             ThreadPoolExecutor(1) as drawer,
         ):
+            if self.history.unreadable:
+                self.progress.say(
+                    f"{self.history.path}: left out what was unfinished, {self.history.unreadable} of its rows"
+                )
             self.print(f"Examples: {sizes}")
             self.print(f"Training from step: {first}")
             # The next batch is made while this one is learnt.
@@ -210,6 +220,7 @@ class Run:
 
 def main() -> int:
     """Run the program; return its exit status."""
+    print_any_name()
     options = parser(__doc__).parse_args()
     try:
         run = Run(options)

@@ -85,13 +85,24 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     learning = parser.add_argument_group("faults")
     learning.add_argument(
         "--check_nans",
-        action="store_true",
-        help="stop at the first operation that gives no number",
+        type=_truth,
+        nargs="?",
+        const=True,
+        default=False,
+        metavar="true|false",
+        help="stop at the first operation that gives no number (default: false; true where nothing follows)",
     )
     return parser
 
 
 _METAVARS: Mapping[object, str] = {str: "TEXT", Path: "DIR", int: "N", float: "N"}
+
+
+def _truth(text: str) -> bool:
+    # Not bool, as the tutorial has it: that takes "False" for true.
+    if text.lower() not in ("true", "false"):
+        raise argparse.ArgumentTypeError(f"must be true or false, not {text!r}")
+    return text.lower() == "true"
 
 
 def _default(name: str, default: object) -> str:

@@ -150,6 +150,20 @@ def find_examples(
     )
 
 
+def lacking(examples: Examples) -> list[tuple[str, str]]:
+    """Return each set with each wanted word that it has no example of; what is measured on it says nothing of that word.
+
+    A set without any example is left out: nothing is measured on it.
+    """
+    words = list(enumerate(examples.labels))[UNKNOWN_INDEX + 1 :]
+    return [
+        (name, word)
+        for name, of_set in examples.sets.items()
+        for index, word in words
+        if of_set and not any(example.label == index for example in of_set)
+    ]
+
+
 def _clips(data_dir: Path) -> list[tuple[str, Path]]:
     """Return every clip with its label, in an order that is the same on every machine."""
     if not data_dir.is_dir():

@@ -83,6 +83,21 @@ def test_a_set_comes_whole_in_order_and_the_same_each_time(examples: Examples) -
             np.testing.assert_array_equal(frames, log_mel(example.path))
 
 
+def test_a_run_that_goes_on_measures_with_the_same_and_learns_from_others(
+    examples: Examples,
+) -> None:
+    """Else an accuracy before and one after could not be compared."""
+    begun, going_on = (
+        Batches(examples, SETTINGS, Augmentation(), seed=3, step=step)
+        for step in (0, 100)
+    )
+    ((before, _),) = begun.in_order("validation", 1_000)
+    ((after, _),) = going_on.in_order("validation", 1_000)
+
+    np.testing.assert_array_equal(before, after)
+    assert not np.array_equal(begun.draw(8)[0], going_on.draw(8)[0])
+
+
 def test_training_clips_are_drawn_and_come_with_their_labels(
     examples: Examples,
 ) -> None:

@@ -12,6 +12,7 @@ from checkpoints import (
     check_same,
     describe,
     forget_old,
+    forget_unfinished,
     path_of,
     read,
 )
@@ -89,6 +90,24 @@ def test_the_newest_are_kept(tmp_path: Path) -> None:
     assert len(left) == KEPT + 1
     assert len(list(tmp_path.glob("conv.ckpt-*"))) == 3 * len(left)
     assert read(tmp_path / "cry.ckpt-100").step == 100
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_checkpoint_that_could_not_be_written_leaves_nothing(
+    tmp_path: Path, whole: bool
+) -> None:
+    """Unless it had been written before: the same step is, when Ctrl-C comes right behind it."""
+    write(tmp_path, 100)
+    if not whole:
+        (tmp_path / "conv.ckpt-100.json").unlink()
+    write(tmp_path, 1)
+    (tmp_path / "conv.ckpt-100_temp").mkdir()
+    (tmp_path / "conv.ckpt-100_temp" / "part-0.index").write_bytes(b"half")
+    forget_unfinished(tmp_path / "conv.ckpt-100")
+
+    assert not (tmp_path / "conv.ckpt-100_temp").exists()
+    assert len(list(tmp_path.glob("conv.ckpt-100*"))) == (3 if whole else 0)
+    assert len(list(tmp_path.glob("conv.ckpt-1.*"))) == 3
 
 
 def test_the_description_is_for_people_too(tmp_path: Path) -> None:

@@ -18,7 +18,9 @@ from recordings import DataError
 import train
 from train_options import parser, settings_of
 from wavs import read_part
+from words import which_set
 
+from .disks import files_of_at_most
 from .sounds import RATE, write_nursery
 
 STEP = re.compile(r"Step #(\d+): rate (\d\.\d{6}), accuracy (\d+\.\d)%, cross entropy (\d+\.\d{6})")  # fmt: skip
@@ -176,9 +178,12 @@ def test_training_goes_on_from_a_checkpoint(run: Run, tmp_path: Path, capsys: py
     assert run(*quick, "--how_many_training_steps=30") == 0
     before = capsys.readouterr().out
     checkpoint = tmp_path / "training" / "tiny_conv.ckpt-30"
+    with (tmp_path / "training" / "tiny_conv_history.csv").open("a") as history:
+        history.write("train,31,0.")
     assert run(*quick, "--how_many_training_steps=40", f"--start_checkpoint={checkpoint}") == 0  # fmt: skip
     after = capsys.readouterr().out
     assert "Training from step: 31" in after
+    assert "tiny_conv_history.csv: left out what was unfinished, 1 of its rows" in after
     first = float(STEP.search(before)[4])  # type: ignore[index]
     assert float(STEP.search(after)[4]) < first  # type: ignore[index]
     rows = (tmp_path / "training" / "tiny_conv_history.csv").read_text().splitlines()
@@ -228,6 +233,38 @@ def test_empty_sets_are_said_not_divided_by(run: Run, capsys: pytest.CaptureFixt
     assert "none of the recordings falls into the validation set" in out
     assert "raise --testing_percentage" in out
     assert "Step #" not in out
+
+
+def test_a_set_without_cries_is_said_before_anything_slow(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:  # fmt: skip
+    """Else the accuracy of silence alone is taken for the detector's."""
+    monkeypatch.setitem(sys.modules, "keras", None)
+    write_nursery(tmp_path / "few")
+    for clip in (tmp_path / "few" / "crying").iterdir():
+        if which_set(clip.name, 20, 20) == "testing":
+            clip.unlink()
+    assert run(f"--data_dir={tmp_path / 'few'}", "--verbosity=error") == 1
+    lines = capsys.readouterr().out.splitlines()
+
+    assert len(lines) == 1
+    assert re.match("No crying in the testing set: its accuracy .*--testing_percentage", lines[0])  # fmt: skip
+
+
+def test_a_full_disk_is_said_and_leaves_no_half_checkpoint(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where the weights, or where TensorBoard's files find no room."""
+    needs_tensorflow()
+    quick = ["--model_architecture=tiny_conv", "--how_many_training_steps=2", "--learning_rate=0.01"]  # fmt: skip
+    with files_of_at_most(100_000):
+        assert run(*quick, "--feature_bin_count=40", "--window_stride_ms=5") == 1
+    assert re.search(r"train: \S+tiny_conv\.ckpt-2: cannot be written \(.*make room", capsys.readouterr().err)  # fmt: skip
+    assert not list((tmp_path / "training").glob("*ckpt*"))
+
+    (tmp_path / "afile").write_text("")
+    assert run(*quick, f"--summaries_dir={tmp_path / 'afile'}") == 1
+    assert "afile: TensorBoard's files cannot be written there" in capsys.readouterr().err  # fmt: skip
 
 
 def test_learning_that_runs_away_is_ended(run: Run, capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
@@ -298,6 +335,19 @@ def test_a_model_that_cannot_cry_is_refused_with_what_to_do(
 ) -> None:
     with pytest.raises(DataError, match=words):
         crying_labels(("silence", "whining"), named)
+
+
+def test_a_disk_that_fills_while_it_is_frozen_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also where the system does not say which file it has no room for."""
+
+    def full(_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(freeze, "freeze", full)
+    assert frozen(monkeypatch, "--start_checkpoint=x", f"--output_file={tmp_path / 'a.tflite'}") == 1  # fmt: skip
+    assert f"freeze: {tmp_path / 'a.tflite'}: No space left on device" in capsys.readouterr().err  # fmt: skip
 
 
 def test_a_model_file_has_the_engine_s_ending(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip

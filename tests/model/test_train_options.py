@@ -161,6 +161,29 @@ def test_an_augmentation_out_of_range_is_refused(argument: str) -> None:
         augmentation_of(options(argument))
 
 
+@pytest.mark.parametrize(
+    ("arguments", "checked"),
+    [
+        (["--check_nans"], True),
+        (["--check_nans", "--seed=1"], True),
+        (["--check_nans=True"], True),
+        (["--check_nans", "false"], False),
+        (["--check_nans=FALSE"], False),
+    ],
+)
+def test_nans_are_checked_as_the_tutorial_asks_for_it(
+    arguments: list[str], checked: bool
+) -> None:
+    """But for False, which it takes for true."""
+    assert options(*arguments).check_nans is checked
+
+
+def test_a_truth_that_is_none_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        options("--check_nans=perhaps")
+    assert "--check_nans: must be true or false, not 'perhaps'" in capsys.readouterr().err  # fmt: skip
+
+
 def test_words_count_in_lower_case_as_folders_do() -> None:
     assert words_of(options("--wanted_words=Silence,CRYING")) == ["silence", "crying"]
 

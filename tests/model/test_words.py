@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from recordings import DataError
-from words import SETS, Examples, find_examples, labels_for, which_set
+from words import SETS, Example, Examples, find_examples, labels_for, lacking, which_set
 
 from .sounds import RATE, tone, write_nursery, write_wav
 
@@ -143,6 +143,19 @@ def test_a_clip_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(DataError, match=r"damaged\.wav"):
         find(tmp_path, "crying")
+
+
+def test_words_that_a_set_has_no_example_of_are_found() -> None:
+    """Unless the set is empty: nothing is measured on it."""
+    silence, unknown, calm, crying = (Example(None, label) for label in range(4))
+    sets = {
+        "training": (calm, crying),
+        "validation": (silence, unknown, calm),
+        "testing": (),
+    }
+    labels = ("_silence_", "_unknown_", "calm", "crying")
+
+    assert lacking(Examples(labels, sets, ())) == [("validation", "crying")]
 
 
 def test_background_noise_shorter_than_a_clip_is_named(tmp_path: Path) -> None:
