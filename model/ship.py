@@ -31,6 +31,7 @@ from export import data_of, write
 from mixtures import CRY, Mixtures, Recipe
 import network
 from opinions import opinions
+from progress import print_any_name
 from recordings import DataError, Recording, cross_validation, read_manifest, read_sound
 from report import figures, print_confusers, print_figures
 from scoring import Floats, best_calibration, calibration_error, clip_score
@@ -56,61 +57,62 @@ def options() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
-    add(
-        "--data_dir", type=Path, default=ROOT.parent / "shared/audio"
-    )  # recordings and their manifest.csv
-    add("--train_dir", type=Path, default=ROOT / "training")  # stems and checkpoints
-    add(
-        "--out_dir",
-        type=Path,
-        default=ROOT / "custom_components/cry_detector/engine/models",
-    )  # cry.tflite, cry.json
-    add(
-        "--teacher", type=Path
-    )  # YAMNet's .tflite; without it nothing is learnt from it
-    add("--common", type=int, default=2)  # stems of each recording
-    add(
-        "--scarce", type=int, default=8
-    )  # stems of each cry and of what is most often taken for one
-    add("--calls", type=int, default=600)  # stems of synthesised calls that are no cry
-    add("--cries", type=int, default=300)  # stems of synthesised crying
-    add("--members", type=int, default=2)  # networks, whose mean is what ships
-    # What networks learn from goes through as many stages as the three next options have values.
-    add(
-        "--steps", type=int, nargs="+", default=[6_000, 6_000]
-    )  # batches of each stage, for each network
-    add(
-        "--learning_rate", type=float, nargs="+", default=[2e-3, 1.2e-3]
-    )  # of each at its peak, after a twentieth of its steps
-    add(
-        "--warp", type=float, nargs="+", default=[0.0, 0.7]
-    )  # of each: how many of the sources are drawn at another pitch and another pace
-    add("--batch", type=int, default=64)  # windows in a batch
-    add(
-        "--widths", type=int, nargs="+", default=[24, 48, 96, 160]
-    )  # channels of each stage
-    add("--head", type=int, default=160)  # channels once the bands are read
-    add("--blocks", type=int, default=3)  # that look over time
-    add("--dropout", type=float, default=0.2)  # of the pooled features
-    add("--decay", type=float, default=1e-5)  # L2 of the convolutions
-    add(
-        "--crying_weight", type=float, default=1.0
-    )  # of the loss of crying at each step beside the labels'
-    add("--tag_weight", type=float, default=20.0)  # of the teacher's scores' loss
-    add("--embedding_weight", type=float, default=100.0)  # of its embeddings' loss
-    add(
-        "--seed", type=int, default=1
-    )  # of the first network, and of all drawn but stems
-    add("--stems_seed", type=int, default=1)  # of the stems
-    add("--threads", type=int, default=2)  # to compute with, in one process or several
-    add(
-        "--networks", type=Path, nargs="+", metavar="FILE"
-    )  # trained before, with the other options as they are here, the cry_N.keras of a --train_dir: their mean is calibrated,
-    # measured and written, and nothing is trained
-    add(
-        "--folds", type=int, nargs=2, metavar=("COUNT", "FOLD")
-    )  # cross-validation: set that fold of so many aside instead of val; nothing is shipped
-    add("--version", default=time.strftime("%Y.%m.%d"))  # of the model, in its manifest
+    add("--data_dir", type=Path, default=ROOT.parent / "shared/audio", metavar="DIR",
+        help="recordings and their manifest.csv (%(default)s)")  # fmt: skip
+    add("--train_dir", type=Path, default=ROOT / "training", metavar="DIR",
+        help="where stems, kept for the next time, and networks are written (%(default)s)")  # fmt: skip
+    add("--out_dir", type=Path, default=ROOT / "custom_components/cry_detector/engine/models", metavar="DIR",
+        help="where cry.tflite and cry.json are written (%(default)s)")  # fmt: skip
+    add("--teacher", type=Path, metavar="FILE",
+        help="YAMNet's .tflite file; without it the labels alone are learnt")  # fmt: skip
+    add("--common", type=int, default=2, metavar="N",
+        help="stems of each recording (%(default)s)")  # fmt: skip
+    add("--scarce", type=int, default=8, metavar="N",
+        help="stems of each cry and of what is most often taken for one (%(default)s)")  # fmt: skip
+    add("--calls", type=int, default=600, metavar="N",
+        help="stems of synthesised calls that are no cry (%(default)s)")  # fmt: skip
+    add("--cries", type=int, default=300, metavar="N",
+        help="stems of synthesised crying (%(default)s)")  # fmt: skip
+    add("--members", type=int, default=2, metavar="N",
+        help="networks, whose mean is what ships (%(default)s)")  # fmt: skip
+    stages = parser.add_argument_group(
+        "stages", "A network learns in as many as these have values."
+    )
+    stages.add_argument("--steps", type=int, nargs="+", default=[6_000, 6_000], metavar="N",
+        help="batches of each stage, for each network (%(default)s)")  # fmt: skip
+    stages.add_argument("--learning_rate", type=float, nargs="+", default=[2e-3, 1.2e-3], metavar="X",
+        help="of each at its peak, after a twentieth of its steps (%(default)s)")  # fmt: skip
+    stages.add_argument("--warp", type=float, nargs="+", default=[0.0, 0.7], metavar="X",
+        help="of each: how many of the sources, 0 to 1, are drawn at another pitch and another pace (%(default)s)")  # fmt: skip
+    add("--batch", type=int, default=64, metavar="N", help="windows in a batch (%(default)s)")  # fmt: skip
+    add("--widths", type=int, nargs="+", default=[24, 48, 96, 160], metavar="N",
+        help="channels of each stride-2 convolution (%(default)s)")  # fmt: skip
+    add("--head", type=int, default=160, metavar="N",
+        help="channels once the bands are read (%(default)s)")  # fmt: skip
+    add("--blocks", type=int, default=3, metavar="N",
+        help="that look over time (%(default)s)")  # fmt: skip
+    add("--dropout", type=float, default=0.2, metavar="X",
+        help="of the pooled features, 0 to 1 (%(default)s)")  # fmt: skip
+    add("--decay", type=float, default=1e-5, metavar="X",
+        help="L2 of the convolutions (%(default)s)")  # fmt: skip
+    add("--crying_weight", type=float, default=1.0, metavar="X",
+        help="of the loss of crying at each step, where the labels' is 1 (%(default)s)")  # fmt: skip
+    add("--tag_weight", type=float, default=20.0, metavar="X",
+        help="of the loss of the teacher's scores (%(default)s)")  # fmt: skip
+    add("--embedding_weight", type=float, default=100.0, metavar="X",
+        help="of the loss of the teacher's embeddings (%(default)s)")  # fmt: skip
+    add("--seed", type=int, default=1, metavar="N",
+        help="of the first network, and of all that is drawn but stems (%(default)s)")  # fmt: skip
+    add("--stems_seed", type=int, default=1, metavar="N", help="of the stems (%(default)s)")  # fmt: skip
+    add("--threads", type=int, default=2, metavar="N",
+        help="to compute with, in one process or several (%(default)s)")  # fmt: skip
+    add("--networks", type=Path, nargs="+", metavar="FILE",
+        help="the cry_N.keras of a --train_dir, with the other options as they were trained: their mean is calibrated,"
+             " measured and written, and nothing is trained")  # fmt: skip
+    add("--folds", type=int, nargs=2, metavar=("COUNT", "FOLD"),
+        help="cross-validation: set that fold of so many aside instead of val; nothing is shipped")  # fmt: skip
+    add("--version", default=time.strftime("%Y.%m.%d"), metavar="TEXT",
+        help="of the model, in its manifest (%(default)s)")  # fmt: skip
     args = parser.parse_args()
     if not len(args.steps) == len(args.learning_rate) == len(args.warp):
         parser.error("give --steps, --learning_rate and --warp one value a stage each")
@@ -263,51 +265,61 @@ def scores_of(classifier: Classifier, recordings: Sequence[Recording]) -> Floats
     return np.array(scores, np.float32)
 
 
-def main() -> int:
-    """Train, measure, write."""
-    args = options()
-    compute_with(args.threads)
-    try:
-        of = material(args)
-        judged = opinions(of.recordings, of.bank, seed=args.seed)
-        files = args.networks or train_all(args, judged)
-        model = network.mean_of([load(file) for file in files])
-        # Less of what is heard is crying than in training, and confidence is to be right there: the nights of nights.py, whose
-        # babies cry a third of the time, and val, where one window in twenty is crying, lie on both sides of this.
-        temperature, bias = calibrate(
-            model,
-            of.mixtures(args, "val", judged, recipe=Recipe(crying=0.2), seed=args.seed),
-        )
-        detector = network.detector(model, temperature, bias)
-        training = {
-            "data": data_of([r for r in of.recordings if r.split == "train"]),
-            "teacher": "YAMNet (Apache-2.0), for outputs that are not in here"
-            if args.teacher
-            else None,
-            "temperature": round(temperature, 3),
-            "bias": round(bias, 3),
-            "weights": detector.count_params(),
-            "members": len(files),
-            "steps": sum(args.steps),
-        }
-        ship = partial(
-            write, content=network.to_tflite(detector), version=args.version, parameters=of.parameters,
-            window_s=WINDOW_S, hop_s=HOP_S, thresholds=THRESHOLDS,
-        )  # fmt: skip
-        ship(args.train_dir, training=training)
-        aside = [recording for recording in of.recordings if recording.split == "val"]
-        scores = scores_of(Classifier.load(args.train_dir / "cry.tflite"), aside)
-    except DataError as error:
-        print(error, file=sys.stderr)
-        return 1
+def make(args: argparse.Namespace) -> None:
+    """Train, measure, write.
+
+    Raises:
+        DataError: the recordings, the teacher or a network cannot be used.
+        OSError: a file cannot be written.
+    """
+    of = material(args)
+    judged = opinions(of.recordings, of.bank, seed=args.seed)
+    files = args.networks or train_all(args, judged)
+    model = network.mean_of([load(file) for file in files])
+    # Less of what is heard is crying than in training, and confidence is to be right there: the nights of nights.py, whose
+    # babies cry a third of the time, and val, where one window in twenty is crying, lie on both sides of this.
+    temperature, bias = calibrate(
+        model,
+        of.mixtures(args, "val", judged, recipe=Recipe(crying=0.2), seed=args.seed),
+    )
+    detector = network.detector(model, temperature, bias)
+    training = {
+        "data": data_of([r for r in of.recordings if r.split == "train"]),
+        "teacher": "YAMNet (Apache-2.0), for outputs that are not in here"
+        if args.teacher
+        else None,
+        "temperature": round(temperature, 3),
+        "bias": round(bias, 3),
+        "weights": detector.count_params(),
+        "members": len(files),
+        "steps": sum(args.steps),
+    }
+    ship = partial(
+        write, content=network.to_tflite(detector), version=args.version, parameters=of.parameters,
+        window_s=WINDOW_S, hop_s=HOP_S, thresholds=THRESHOLDS,
+    )  # fmt: skip
+    ship(args.train_dir, training=training)
+    aside = [recording for recording in of.recordings if recording.split == "val"]
+    scores = scores_of(Classifier.load(args.train_dir / "cry.tflite"), aside)
     np.save(args.train_dir / "scores.npy", scores)
     validation = figures(aside, scores)
     print_figures("val", validation)
     print_confusers(aside, scores, THRESHOLDS["on"])
-    if args.folds:
-        return 0
-    # Only what has been measured is put in the place of what shipped before.
-    ship(args.out_dir, training=training | {"validation": validation})
+    if not args.folds:
+        # Only what has been measured is put in the place of what shipped before.
+        ship(args.out_dir, training=training | {"validation": validation})
+
+
+def main() -> int:
+    """Read the command line, and say what is wrong."""
+    print_any_name()
+    args = options()
+    compute_with(args.threads)
+    try:
+        make(args)
+    except (DataError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
     return 0
 
 

@@ -5,7 +5,9 @@ stems is done on their mel power while training goes on (mixtures.py); what is n
 (reverberation, clipping, codecs, speed), is done here, once, on the samples.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
 import hashlib
 import json
@@ -21,7 +23,7 @@ from numpy.typing import NDArray
 from augment import Samples, change_speed, mu_law, overdrive, reverberate, room
 from calls import call, cry
 from cry_engine.features import LogMel, LogMelParameters
-from recordings import SYNTHESISED, Recording, read_sound
+from recordings import SYNTHESISED, DataError, Recording, read_sound
 from teacher import NOTHING_HEARD, Heard, Teacher
 
 SCARCE = {"cat", "laughing", "scream", "squeak", "toy", "toy_squeak", "electronic_toy", "music_box", "dog_whine", "sheep", "goat"} | {
@@ -180,6 +182,9 @@ def build(
         teacher: the tagger's .tflite file, or None.
         seed: of everything drawn.
         workers: processes.
+
+    Raises:
+        DataError: the teacher or a recording cannot be used, or a process was ended.
     """
     jobs = [
         Job(number=n, recording=r, count=variants(r, common, scarce), seed=seed)
@@ -201,29 +206,54 @@ def build(
     rows: list[tuple[int, ...]] = []
     frame = window = 0
     total, started = sum(job.count for job in jobs), time.monotonic()
-    with multiprocessing.get_context("spawn").Pool(
-        workers, _start_worker, (parameters, teacher)
-    ) as pool:
-        for made in pool.imap(_make, jobs, chunksize=16):
-            for number, frames, heard in made:
-                windows = len(heard.scores)
-                rows.append((number, frame, len(frames), window, windows))
-                pieces["frames"].append(frames)
-                pieces["scores"].append(heard.scores)
-                pieces["embeddings"].append(heard.embeddings)
-                frame, window = frame + len(frames), window + windows
-                done = len(rows)
-                if done % 500 == 0 or done == total:
-                    left_s = (time.monotonic() - started) * (total - done) / done
-                    print(
-                        f"stems: {done} of {total}, {left_s / 60:.1f} min left",
-                        flush=True,
-                    )
+    for number, frames, heard in _made(jobs, parameters, teacher, workers):
+        windows = len(heard.scores)
+        rows.append((number, frame, len(frames), window, windows))
+        pieces["frames"].append(frames)
+        pieces["scores"].append(heard.scores)
+        pieces["embeddings"].append(heard.embeddings)
+        frame, window = frame + len(frames), window + windows
+        done = len(rows)
+        if done % 500 == 0 or done == total:
+            left_s = (time.monotonic() - started) * (total - done) / done
+            print(f"stems: {done} of {total}, {left_s / 60:.1f} min left", flush=True)
     pieces["stems"].append(np.array(rows, np.int64))
     folder.mkdir(parents=True, exist_ok=True)
     for name in names:
         np.save(folder / f"{name}.npy", np.concatenate(pieces.pop(name)))
     return _load(folder, names)
+
+
+def _made(
+    jobs: Sequence[Job],
+    parameters: LogMelParameters,
+    teacher: Path | None,
+    workers: int,
+) -> Iterator[Stem]:
+    """Yield the stems of all jobs, in their order, made in several processes.
+
+    Raises:
+        DataError: as build.
+    """
+    if teacher:
+        # What is wrong with it is found here: a process that cannot start does not say why.
+        Teacher(teacher)
+    executor = ProcessPoolExecutor(
+        workers,
+        multiprocessing.get_context("spawn"),
+        _start_worker,
+        (parameters, teacher),
+    )
+    try:
+        for made in executor.map(_make, jobs, chunksize=16):
+            yield from made
+    except BrokenProcessPool as error:
+        raise DataError(
+            "a process that made stems was ended: where memory is short, give --threads=1"
+        ) from error
+    finally:
+        # What is left undone is of no use to anybody.
+        executor.shutdown(cancel_futures=True)
 
 
 def _load(folder: Path, names: Sequence[str]) -> Bank:

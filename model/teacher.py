@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from augment import Samples, resample
+from recordings import DataError
 
 CLASSES = 521
 EMBEDDING = 1_024
@@ -43,23 +44,40 @@ class Teacher:
     """Scores a sound every HOP_S."""
 
     def __init__(self, path: Path) -> None:
-        """Load the tagger's .tflite file."""
-        from ai_edge_litert.interpreter import (
-            Interpreter,  # Here, as only training with a teacher needs it.
-        )
+        """Load the tagger's .tflite file.
 
-        self._interpreter: Any = Interpreter(
-            str(path), num_threads=1, experimental_preserve_all_tensors=True
-        )
-        self._interpreter.allocate_tensors()
+        Raises:
+            DataError: LiteRT is not installed, or the file cannot be read or is another model's.
+        """
+        try:
+            # Here, as only training with a teacher needs it.
+            from ai_edge_litert.interpreter import Interpreter
+        except ImportError as error:
+            raise DataError(
+                f"--teacher: LiteRT, which runs it, is not installed ({error}): set up with scripts/setup --model"
+            ) from error
+        try:
+            self._interpreter: Any = Interpreter(
+                str(path), num_threads=1, experimental_preserve_all_tensors=True
+            )
+            self._interpreter.allocate_tensors()
+        except (OSError, ValueError, RuntimeError) as error:
+            raise DataError(
+                f"--teacher: {path} cannot be read as a .tflite file: give YAMNet's, or leave --teacher out ({error})"
+            ) from error
         self._input = self._interpreter.get_input_details()[0]
         self._output = self._interpreter.get_output_details()[0]
         # The mean over the last convolution's places: of the tensors with one number each, the last.
-        self._embedding = [
+        embeddings = [
             tensor
             for tensor in self._interpreter.get_tensor_details()
             if tensor["shape"].tolist() in ([1, 1, 1, EMBEDDING], [1, EMBEDDING])
-        ][-1]
+        ]
+        if not embeddings or self._output["shape"].tolist()[-1] != CLASSES:
+            raise DataError(
+                f"--teacher: {path} is another model than YAMNet: it has no {CLASSES} classes over {EMBEDDING:,} numbers"
+            )
+        self._embedding = embeddings[-1]
 
     def hear(self, samples: Samples, sample_rate: int) -> Heard:
         """Return what it hears in each window of a sound.

@@ -1,12 +1,14 @@
 """Stems are variations of a recording, and more of what is scarce."""
 
+import os
 from pathlib import Path
+import signal
 
 import numpy as np
 import pytest
 
 from cry_engine.features import LogMelParameters
-from recordings import Recording
+from recordings import DataError, Recording
 from stems import Bank, as_heard, build, synthesised, variants, voice
 
 PARAMETERS = LogMelParameters()
@@ -74,3 +76,46 @@ def test_the_bank_holds_every_stem_and_is_made_once(tmp_path: Path) -> None:
     written = file.stat().st_mtime_ns
     np.testing.assert_array_equal(bank().frames, made.frames)
     assert file.stat().st_mtime_ns == written
+
+
+@pytest.mark.parametrize("content", [None, b"no model"])
+def test_a_teacher_that_cannot_be_read_is_named(
+    tmp_path: Path, content: bytes | None
+) -> None:
+    """At once: a process that cannot start would be started again for ever."""
+    teacher = tmp_path / "teacher.tflite"
+    if content is not None:
+        teacher.write_bytes(content)
+    with pytest.raises(DataError, match=r"--teacher"):
+        build(
+            synthesised(1, 0),
+            PARAMETERS,
+            tmp_path,
+            common=1,
+            scarce=1,
+            teacher=teacher,
+            seed=1,
+            workers=1,
+        )
+
+
+def test_a_process_that_is_ended_ends_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the kernel does where memory is short."""
+    monkeypatch.setattr("stems._make", _ended)
+    with pytest.raises(DataError, match=r"--threads"):
+        build(
+            synthesised(1, 0),
+            PARAMETERS,
+            tmp_path,
+            common=1,
+            scarce=1,
+            teacher=None,
+            seed=1,
+            workers=1,
+        )
+
+
+def _ended(_: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
