@@ -27,6 +27,7 @@ from house import Library
 from judging import judge, summary
 from night import Night
 from nights import plan
+from progress import print_any_name
 from recordings import DataError, Recording, cross_validation, read_manifest
 from targets import value_at
 from workers import Setup, hear_nights
@@ -102,6 +103,7 @@ def told(nights: Sequence[Pair], settings: EpisodeSettings) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Listen, and print the table."""
+    print_any_name()
     args = options(arguments)
     try:
         recordings = set_aside(read_manifest(args.data_dir), args.folds)

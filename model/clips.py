@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,11 @@ from report import figures
 from scoring import (
     Bools,
     Floats,
+    Measure,
     auc,
+    average_precision,
     calibration_curve,
+    intervals,
     recall_at,
     share_interval,
     threshold_at,
@@ -25,6 +29,9 @@ from scoring import (
 
 CONDITIONS = ("as recorded", "g711", "quiet", "noise")
 """As they are; through 8 kHz G.711; at -55 dBFS in 16 bits; over white noise as loud as they are."""
+
+_PART_DRAWS = 300
+"""Of the bootstrap, for each part of the recordings."""
 
 CRYING_S = 1.0
 """A window with as much crying in it counts as crying; one with some, but less, as neither."""
@@ -104,19 +111,24 @@ def confusion(recordings: Sequence[Recording], scores: Floats, on: float) -> Any
 
 
 def by(
-    names: Sequence[str], crying: Bools, scores: Floats, on: float
+    names: Sequence[str],
+    groups: Sequence[str],
+    crying: Bools,
+    scores: Floats,
+    on: float,
 ) -> dict[str, Any]:
     """Return the figures of each part of the recordings, against all of the other class.
 
     Args:
         names: which part each recording is of.
+        groups: which group each is of.
         crying: which are cries.
         scores: theirs.
         on: the threshold that ships.
     """
     strict = threshold_at(scores, crying, 0.01)
     table: dict[str, Any] = {}
-    part_of = np.array(names)
+    part_of, group_of = np.array(names), np.array(groups)
     for name in sorted(set(names)):
         mine = part_of == name
         row: dict[str, Any] = {}
@@ -131,7 +143,7 @@ def by(
             low, high = share_interval(over, int(members.sum()))
             row[title] = {
                 "clips": int(members.sum()),
-                "auc": round(auc(scores[both], crying[both]), 4),
+                **_part(scores[both], crying[both], group_of[both].tolist()),
                 "over_threshold_of_1_percent": over,
                 "interval": [round(low, 3), round(high, 3)],
                 "over_threshold_that_ships": int((scores[members] >= on).sum()),
@@ -140,15 +152,36 @@ def by(
     return table
 
 
+_MEASURES: dict[str, Measure] = {
+    "auc": auc,
+    "recall_at_1_percent_false_positives": partial(recall_at, false_positives=0.01),
+    "recall_at_0.1_percent_false_positives": partial(recall_at, false_positives=0.001),
+    "average_precision": average_precision,
+}
+
+
+def _part(scores: Floats, crying: Bools, groups: Sequence[str]) -> dict[str, Any]:
+    """Return the figures of a part, with intervals over groups; few draws, as there are many parts."""
+    edges = intervals(
+        list(_MEASURES.values()), scores, crying, groups, draws=_PART_DRAWS
+    )
+    figures: dict[str, Any] = {}
+    for (name, of), (low, high) in zip(_MEASURES.items(), edges, strict=True):
+        figures[name] = round(of(scores, crying), 4)
+        figures[f"{name}_95_percent"] = [round(low, 4), round(high, 4)]
+    return figures
+
+
 def measure(
     recordings: Sequence[Recording], scores: Floats, on: float
 ) -> dict[str, Any]:
     """Return all figures of one detector's scores of recordings as they are."""
     crying = np.array([recording.crying for recording in recordings])
+    groups = [recording.group for recording in recordings]
     return figures(recordings, scores) | {
         "confusion_at_threshold_that_ships": confusion(recordings, scores, on),
-        "by_source": by([r.source for r in recordings], crying, scores, on),
-        "by_kind": by([kind_of(r) for r in recordings], crying, scores, on),
+        "by_source": by([r.source for r in recordings], groups, crying, scores, on),
+        "by_kind": by([kind_of(r) for r in recordings], groups, crying, scores, on),
         "by_sublabel_of_false_positives": _worst_sublabels(recordings, scores),
         "missed_cries": _missed(recordings, scores),
         "worst_false_positives": _worst(recordings, scores),

@@ -8,7 +8,6 @@ together from them; and writes results.json and pictures beside it. With --peer 
 
 import argparse
 from datetime import date
-import json
 from pathlib import Path
 import sys
 from typing import Any
@@ -19,10 +18,12 @@ from cry_engine.classifier import DEFAULT_MODEL, Classifier
 from cry_engine.errors import ModelError
 from night import KINDS, Kind
 from peers import WINDOW_S, load_yamnet
+from progress import print_any_name
 from recordings import DataError, read_manifest
 from results import about, clip_results, night_results
 from targets import print_table, table
 from workers import NightJob, Setup, hear_clips, hear_nights
+from writing import check_writable, write_json
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -56,7 +57,7 @@ def options(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--ablation", type=Path, nargs="+", default=[], metavar="DIR",
         help="folders with other models; each gets a row with the same measures of recordings")  # fmt: skip
     add("--baseline", type=Path, metavar="FILE",
-        help="the series' own network, a .tflite file with its manifest, to compare with")  # fmt: skip
+        help="the series' own network (--model_architecture=conv of train.py, frozen): what it costs beside this")  # fmt: skip
     add("--hours", type=float, default=8.0, metavar="N",
         help="of mixed nights and of nights of confusers, half of it of each other kind; 0 for none (%(default)g)")  # fmt: skip
     add("--seed", type=int, default=1, metavar="N", help="of the nights (%(default)s)")
@@ -72,8 +73,6 @@ def models_of(args: argparse.Namespace) -> dict[str, Path]:
         ModelError: a folder of the ablation holds none.
     """
     models = {"ours": args.model}
-    if args.baseline:
-        models["baseline"] = args.baseline
     for folder in args.ablation:
         files = sorted(folder.glob("*.tflite"))
         if not files:
@@ -95,19 +94,25 @@ def jobs_of(hours: float, seed: int) -> list[NightJob]:
     return jobs
 
 
-def evaluate(args: argparse.Namespace) -> dict[str, Any]:
-    """Measure, draw, and return the results.
+def evaluate(args: argparse.Namespace) -> tuple[Path, list[dict[str, Any]]]:
+    """Measure, write and draw; return the results' file and the rows of what must hold.
 
     Raises:
         DataError: the recordings cannot be used.
         ModelError: a model cannot be used.
+        OSError: a file cannot be written.
     """
+    path = args.out / "results.json"
+    # Found out now, not after half an hour.
+    check_writable(path)
     recordings = tuple(r for r in read_manifest(args.data_dir) if r.split == "val")
     if not any(r.crying for r in recordings) or all(r.crying for r in recordings):
         raise DataError(
             f"{args.data_dir / 'manifest.csv'}: val must hold cries and what is none"
         )
-    setup = Setup(recordings=recordings, models=models_of(args), peer=args.peer)
+    models = models_of(args)
+    compared = models | ({"conv": args.baseline} if args.baseline else {})
+    setup = Setup(recordings=recordings, models=models, peer=args.peer)
     if args.peer:
         load_yamnet(args.peer, WINDOW_S)
     main_model = Classifier.load(args.model)
@@ -115,35 +120,33 @@ def evaluate(args: argparse.Namespace) -> dict[str, Any]:
     results: dict[str, Any] = {
         "measured": date.today().isoformat(),
         "model": about(manifest, main_model.runtime),
-        "cost": {name: cost(path) for name, path in setup.models.items()},
+        "cost": {name: cost(path) for name, path in compared.items()},
     }
     clips = hear_clips(setup, args.workers)
     results["clips"] = clip_results(setup, clips, manifest.on_threshold)
-    results["numpy_differs_by_at_most"] = max(clip.difference for clip in clips)
+    if "ms_a_window_litert" in results["cost"]["ours"]:
+        # Else both are numpy.
+        results["numpy_differs_by_at_most"] = max(clip.difference for clip in clips)
     nights = hear_nights(setup, jobs_of(args.hours, args.seed), args.workers)
     if nights:
         results["nights"] = night_results(setup, nights, manifest)
     results["must_hold"] = table(results)
-    results["pictures"] = draw(
-        args.out / "pictures", setup, manifest, results, clips, nights
-    )
-    return results
+    write_json(path, results)
+    if not draw(args.out / "pictures", setup, manifest, results, clips, nights):
+        print("no pictures: matplotlib is not installed (scripts/setup --model)")
+    return path, results["must_hold"]
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Measure, write, print."""
+    """Read the command line, measure, print."""
+    print_any_name()
     args = options(arguments)
     try:
-        results = evaluate(args)
-    except (DataError, ModelError) as error:
+        path, must_hold = evaluate(args)
+    except (DataError, ModelError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
-    path = args.out / "results.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n")
-    print_table(results["must_hold"])
-    if not results["pictures"]:
-        print("no pictures: matplotlib is not installed (scripts/setup --model)")
+    print_table(must_hold)
     print(f"written: {path}")
     return 0
 

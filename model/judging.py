@@ -114,6 +114,10 @@ def summary(verdicts: Iterable[Verdict]) -> dict[str, Any]:
             "episodes_10_s": found(outcomes, lambda c: c.duration_s >= 10.0),
             "by_snr_db": _by(outcomes, _snr_band),
             "by_background": _by(outcomes, lambda crying: crying.background),
+            "episodes_10_s_by_background": _by(
+                (o for o in outcomes if o.crying.duration_s >= 10.0),
+                lambda crying: crying.background,
+            ),
             "delay_s": delays(outcomes),
             "over_held_s": over_held(outcomes),
             "missed_of_baby": _missed(outcomes),

@@ -53,8 +53,12 @@ def threshold_at(scores: Floats, crying: Bools, false_positives: float) -> float
     return float(others[min(len(others) - 1, int(false_positives * len(others)))])
 
 
+type Measure = Callable[[Floats, Bools], float]
+"""From scores and which of them are cries to a figure."""
+
+
 def interval(
-    measure: Callable[[Floats, Bools], float],
+    measure: Measure,
     scores: Floats,
     crying: Bools,
     groups: Sequence[str],
@@ -63,6 +67,20 @@ def interval(
     seed: int = 0,
 ) -> tuple[float, float]:
     """Return the 95 % interval of a measure by bootstrap: groups are drawn, as the clips of one group are alike."""
+    (only,) = intervals([measure], scores, crying, groups, draws=draws, seed=seed)
+    return only
+
+
+def intervals(
+    measures: Sequence[Measure],
+    scores: Floats,
+    crying: Bools,
+    groups: Sequence[str],
+    *,
+    draws: int = 1_000,
+    seed: int = 0,
+) -> list[tuple[float, float]]:
+    """Return the intervals of several measures, on the same draws."""
     rng = np.random.default_rng(seed)
     _, group = np.unique(np.array(groups), return_inverse=True)
     members = [np.flatnonzero(group == number) for number in range(group.max() + 1)]
@@ -72,9 +90,9 @@ def interval(
             [members[number] for number in rng.integers(0, len(members), len(members))]
         )
         if crying[drawn].any() and not crying[drawn].all():
-            measured.append(measure(scores[drawn], crying[drawn]))
-    low, high = np.percentile(measured, [2.5, 97.5])
-    return float(low), float(high)
+            measured.append([of(scores[drawn], crying[drawn]) for of in measures])
+    edges = np.percentile(measured, [2.5, 97.5], axis=0)
+    return [(float(low), float(high)) for low, high in edges.T]
 
 
 def average_precision(scores: Floats, crying: Bools) -> float:

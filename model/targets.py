@@ -16,6 +16,10 @@ class Target:
     more_is_better: bool = True
     over: tuple[str, ...] = ()
     """What of the peer's it must beat as well."""
+    or_path: tuple[str, ...] = ()
+    """Leads to what may hold in its place,"""
+    or_least: float = 0.0
+    """where it is at least as good as this."""
 
 
 _CLIPS, _PEER = ("clips", "ours"), ("clips", "yamnet")
@@ -23,6 +27,10 @@ _NIGHTS = "nights"
 _CONDITIONS = (*_CLIPS, "conditions")
 _R1, _R01 = (f"recall_at_{part}_percent_false_positives" for part in ("1", "0.1"))
 _DELAY = (_NIGHTS, "mixed", "medium", "delay_s")
+_NOISE, _WHITE = (
+    (_NIGHTS, "noise"),
+    ("episodes_10_s_by_background", "white noise", "share"),
+)
 _RATE = ("false_alarms_an_hour", "value")
 
 TARGETS = (
@@ -32,8 +40,10 @@ TARGETS = (
     Target("nights: episodes of 10 s or more at 5 dB or better found",
            (_NIGHTS, "mixed", "medium", "episodes_10_s_5_db", "share"), 0.97, 0.995),
     Target("over a white-noise machine as loud as the cry: episodes of 10 s or more found",
-           (_NIGHTS, "noise", "medium", "episodes_10_s", "share"), 0.85, 0.97,
-           over=(_NIGHTS, "noise", "yamnet_best", "episodes_10_s", "share")),
+           (*_NOISE, "medium", *_WHITE), 0.85, 0.97, over=(*_NOISE, "yamnet_best", *_WHITE)),
+    Target("over white or pink noise as loud as the cry: episodes of 10 s or more found",
+           (*_NOISE, "medium", "episodes_10_s", "share"), 0.85, 0.97,
+           over=(*_NOISE, "yamnet_best", "episodes_10_s", "share")),
     Target("nights: delay from onset, median, s", (*_DELAY, "median", "value"), 2.5, 1.5, False),
     Target("nights: delay from onset, 90 %, s", (*_DELAY, "90_percent", "value"), 5.0, 3.0, False),
     Target("nights of confusers: false alarms an hour",
@@ -45,7 +55,9 @@ TARGETS = (
            (*_CLIPS, "calibration", "expected_calibration_error"), 0.05, 0.02, False),
     Target("expected calibration error, nights",
            (_NIGHTS, "calibration", "expected_calibration_error"), 0.05, 0.02, False),
-    Target("numpy, ms a window", ("cost", "ours", "ms_a_window_numpy"), 10.0, 4.0, False),
+    Target("numpy, ms a window (or 6 times LiteRT's)", ("cost", "ours", "ms_a_window_numpy"), 10.0, 4.0, False,
+           or_path=("cost", "ours", "numpy_over_litert"), or_least=6.0),
+    Target("numpy and LiteRT differ in confidence by at most", ("numpy_differs_by_at_most",), 1e-3, 1e-4, False),
 )  # fmt: skip
 
 
@@ -58,6 +70,10 @@ def table(results: Mapping[str, Any]) -> list[dict[str, Any]]:
             continue
         sign = 1.0 if target.more_is_better else -1.0
         peer = value_at(results, target.over)
+        instead = value_at(results, target.or_path)
+        holds = sign * value >= sign * target.least or (
+            instead is not None and sign * instead >= sign * target.or_least
+        )
         rows.append(
             {
                 "measure": target.measure,
@@ -65,8 +81,7 @@ def table(results: Mapping[str, Any]) -> list[dict[str, Any]]:
                 "must": target.least,
                 "aim": target.aim,
                 "yamnet": peer,
-                "holds": sign * value >= sign * target.least
-                and (peer is None or sign * value > sign * peer),
+                "holds": holds and (peer is None or sign * value > sign * peer),
                 "aim_reached": sign * value >= sign * target.aim,
             }
         )

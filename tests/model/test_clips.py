@@ -101,6 +101,9 @@ def test_the_figures_say_what_is_missed_and_what_is_taken_for_a_cry() -> None:
     assert (cat["clips"], cat["over_threshold_that_ships"]) == (10, 1)
     # Of 40 pairs, one cry lies under all ten cats, and one cat over two of the other cries.
     assert cat["auc"] == pytest.approx(28 / 40)
+    assert cat["recall_at_1_percent_false_positives"] == pytest.approx(1 / 4)
+    low, high = cat["auc_95_percent"]
+    assert 0.0 <= low < cat["auc"] < high <= 1.0
     assert figures["by_kind"]["ambient"]["others"]["auc"] > 0.8
     assert figures["by_source"]["corpus"]["cries"]["clips"] == 4
     low, high = figures["average_precision_95_percent"]

@@ -63,7 +63,29 @@ def test_the_program_names_what_is_missing(
     arguments = [str(tmp_path), f"--data_dir={data}", f"--out={tmp_path / 'out'}"]
     assert main(arguments) == 1
     assert "scores.npy" in capsys.readouterr().err
-    assert not (tmp_path / "out").exists()
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_variants_of_one_fold_have_a_row_each(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of what the fold set aside; scores of another fold are refused."""
+    data = write_recordings(tmp_path)
+    recordings = read_manifest(data)
+    fold_0, fold_1 = write_folds(tmp_path, recordings)
+    worse = tmp_path / "worse"
+    worse.mkdir()
+    np.save(worse / "scores.npy", 1.0 - np.load(fold_1 / "scores.npy"))
+    options = ["--variants", str(FOLDS), "1", f"--data_dir={data}", f"--out={tmp_path}"]
+
+    assert main([str(fold_1), str(worse), *options]) == 0
+    results = json.loads((tmp_path / "ablation.json").read_text())
+    aside = [r for r in cross_validation(recordings, FOLDS, 1) if r.split == "val"]
+    assert (results["folds"], results["fold"]) == (FOLDS, 1)
+    assert results["fold_1"]["clips"] == results["worse"]["clips"] == len(aside)
+    assert (results["fold_1"]["auc"], results["worse"]["auc"]) == (1.0, 0.0)
+    assert main([str(fold_0), *options]) == 1
+    assert "fold 1 of 2 has" in capsys.readouterr().err
 
 
 def test_the_peer_scores_each_recording(tmp_path: Path) -> None:

@@ -51,6 +51,21 @@ def test_what_was_not_measured_has_no_row(capsys: pytest.CaptureFixture[str]) ->
     assert lines[1].endswith("holds") and lines[2].endswith("FAILS")
 
 
+@pytest.mark.parametrize(
+    ("milliseconds", "over_litert", "holds"),
+    [(9.0, 8.0, True), (20.0, 5.0, True), (20.0, 7.0, False), (20.0, None, False)],
+)
+def test_a_slow_machine_is_judged_by_what_litert_takes_on_it(
+    milliseconds: float, over_litert: float | None, holds: bool
+) -> None:
+    """Where that is installed."""
+    cost = {"ms_a_window_numpy": milliseconds}
+    if over_litert is not None:
+        cost["numpy_over_litert"] = over_litert
+    (row,) = table({"cost": {"ours": cost}})
+    assert row["holds"] is holds
+
+
 def test_every_limit_lies_on_the_near_side_of_its_aim() -> None:
     """Or one of the two is wrong."""
     for target in TARGETS:
