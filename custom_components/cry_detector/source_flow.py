@@ -12,7 +12,7 @@ from homeassistant.config_entries import (
     ConfigFlow,
     ConfigFlowResult,
 )
-from homeassistant.const import CONF_NAME
+from homeassistant.const import CONF_NAME, CONF_URL
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.data_entry_flow import AbortFlow
 import voluptuous as vol
@@ -20,6 +20,7 @@ import voluptuous as vol
 from .const import CONF_SOURCE, DOMAIN, SOURCE_FIELDS, SourceKind
 from .coordinator import CryDetectorConfigEntry
 from .engine.errors import InvalidSourceError
+from .engine.sources.urls import with_plain_scheme
 from .errors import NoSoundError, no_sound_error
 from .impression import Impression
 from .preview import async_setup_preview, trials
@@ -150,6 +151,8 @@ class SourceFlow(ConfigFlow):
             self._name = self._entered[CONF_NAME] or DEFAULT_NAME
         try:
             check_shape(kind, self._entered[SOURCE_FIELDS[kind]])
+            if kind is SourceKind.STREAM:
+                self._entered[CONF_URL] = with_plain_scheme(self._entered[CONF_URL])
         except InvalidSourceError as err:
             self._fail(no_sound_error(err))
 

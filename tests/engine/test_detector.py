@@ -15,7 +15,8 @@ from cry_engine.episodes import EpisodeSettings
 from cry_engine.health import Health
 from cry_engine.observation import Observation
 from cry_engine.pace import Pace
-from cry_engine.sources import SourceKind
+from cry_engine.pauses import Pauses
+from cry_engine.sources import MISSING, SourceKind
 
 from .stand_in import LoudIsCrying, loud_is_crying
 from .test_ffmpeg import tone
@@ -123,6 +124,35 @@ def test_a_test_alarm_is_an_episode_that_says_so() -> None:
     assert (episode.start, episode.end) == (2.5, 5.0)
 
 
+@pytest.mark.parametrize("confirm_s", [0.5, 3.0, 60.0])
+def test_a_test_alarm_lasts_until_it_has_been_an_episode(confirm_s: float) -> None:
+    """However long crying must be to be one: its time begins with it."""
+    one = detector()
+    one.settings = replace(SETTINGS, confirm_s=confirm_s)
+    one.test_alarm(3.0)
+    heard = hear(one, quiet(confirm_s + 10.0))
+    begun = round(confirm_s / 0.5)
+    crying = [observation.crying for observation in heard]
+    assert crying == [False] * begun + [True] * 9 + [False] * 11
+    assert all(observation.test for observation in heard[: begun + 9])
+    assert heard[begun + 6].confidence < 0.5
+
+
+@pytest.mark.parametrize(("before_s", "after_s"), [(60.0, 0.0), (2.0, 8.0)])
+def test_a_test_alarm_goes_by_the_settings_of_the_moment(
+    before_s: float, after_s: float
+) -> None:
+    """They may be changed before it has become an episode."""
+    one = detector()
+    one.settings = replace(SETTINGS, confirm_s=before_s)
+    one.test_alarm(1.0)
+    assert not any(observation.crying for observation in hear(one, quiet(2.0)))
+    one.settings = replace(SETTINGS, confirm_s=after_s)
+    heard = hear(one, quiet(12.0))
+    # Two hops of it and four of the hold, of which the last ends it.
+    assert sum(observation.crying for observation in heard) == 5
+
+
 def test_a_test_alarm_does_not_hide_a_cry() -> None:
     """What begins as a test is real as soon as something real is in it; and a real one stays real."""
     one = detector()
@@ -178,6 +208,44 @@ def test_a_muted_microphone_ends_no_cry() -> None:
     assert ended.lost
     assert ended.end == 3.0
     assert not any(observation.crying for observation in hear(one, quiet(2.0)))
+
+
+def missing(seconds: float) -> NDArray[np.float32]:
+    """Return what stands for sound that never came."""
+    return np.full(round(seconds * RATE), MISSING, np.float32)
+
+
+def pausing() -> Detector:
+    """Return a detector for a stream that is known to pause, in the midst of a cry."""
+    pauses = Pauses()
+    one = Detector(loud_is_crying(), SETTINGS, kind=SourceKind.STREAM, pauses=pauses)
+    pause = np.zeros(4 * RATE, np.float32)
+    assert hear(one, np.concatenate([quiet(1.0), pause, crying(3.0)]))[-1].crying
+    assert pauses.learnt
+    return one
+
+
+@pytest.mark.parametrize("stride", [1, 4])
+def test_a_gap_of_the_network_ends_no_cry(
+    stride: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor does what is calm after it, before it has been so for as long as the hold; also where windows are left out."""
+    one = pausing()
+    monkeypatch.setattr(Pace, "stride", lambda pace, hops: stride)
+    gap = np.concatenate([missing(7.0), quiet(1.5)])
+    assert all(observation.crying for observation in one.push(gap, live=True))
+    assert all(observation.crying for observation in hear(one, crying(1.0)))
+
+
+def test_calm_after_a_gap_ends_a_cry() -> None:
+    """When it has been for as long as the hold, which the gap is no part of; the end is where it was heard last."""
+    one = pausing()
+    heard = hear(one, np.concatenate([quiet(1.0), missing(7.0), quiet(2.0)]))
+    ended = heard[18].episode
+    assert [observation.crying for observation in heard] == [True] * 18 + [False] * 2
+    assert ended is not None
+    # The first hop of calm still holds the end of a frame of crying.
+    assert (ended.end, ended.lost) == (8.5, False)
 
 
 def test_a_stuck_buffer_of_crying_does_not_cry_for_ever() -> None:

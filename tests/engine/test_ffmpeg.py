@@ -25,10 +25,10 @@ from cry_engine.errors import (
     SourceUnavailableError,
 )
 from cry_engine.level import measure
-from cry_engine.sources import READ_TIMEOUT_S, Source
+from cry_engine.sources import MISSING, READ_TIMEOUT_S, Source
 from cry_engine.sources.base import cleaned
 from cry_engine.sources.ffmpeg import PROTOCOLS, FfmpegSource, check_url, input_devices
-from cry_engine.sources.inputs import gap_filter
+from cry_engine.sources.inputs import gap_filter, stream
 from cry_engine.sources.urls import redact, show_url
 from tests import streams
 
@@ -449,6 +449,19 @@ def test_what_is_no_stream_is_refused(url: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("typed", "plain"),
+    [
+        ("Rtsp://U:P%40w@Cam/S?Key=A", "rtsp://U:P%40w@Cam/S?Key=A"),
+        ("HTTP://Cam/Rtsp://X", "http://Cam/Rtsp://X"),
+    ],
+)
+def test_a_scheme_may_be_typed_in_any_case(typed: str, plain: str) -> None:
+    """It is run as ffmpeg knows it, and the rest, which may hold a password, as it is."""
+    assert stream(typed) == stream(plain)
+    assert f"file '{plain}'" in stream(typed).script
+
+
+@pytest.mark.parametrize(
     ("url", "shown"),
     [
         ("rtsp://u:p@cam.local:554/s/1", "rtsp://***@cam.local:554/s/1"),
@@ -489,6 +502,24 @@ def test_time_stamps_that_jump_make_no_hours(jump: str, seconds: float) -> None:
     sound = filtered(f"sine=440:duration=4,asetpts='PTS+if({jump},3000/TB,0)'")
     assert len(sound) / RATE == pytest.approx(seconds, abs=0.2)
     assert np.count_nonzero(np.abs(sound) > 0.01) / RATE > 3.5
+
+
+@pytest.mark.parametrize("rate", [8_000, 22_050, 48_000])
+@pytest.mark.parametrize("channels", ["0", "0|0", "0|0|0|0|0|0"])
+def test_what_fills_a_gap_is_told_from_silence_that_was_sent(
+    rate: int, channels: str
+) -> None:
+    """Whatever was resampled and mixed: the two seconds that never came are MISSING, and nothing else is."""
+    sound = filtered(
+        f"aevalsrc={channels}:s={rate}:d=4,asetpts='PTS+if(gte(T,2),2/TB,0)'"
+    )
+    is_missing = np.abs(sound - MISSING) < 1e-9
+    assert len(sound) / RATE == pytest.approx(6.0, abs=0.01)
+    assert np.count_nonzero(is_missing) / RATE == pytest.approx(2.0, abs=0.005)
+    edge = round(0.005 * RATE)
+    first, last = np.flatnonzero(is_missing)[[0, -1]]
+    sent = np.concatenate([sound[: first - edge], sound[last + edge :]])
+    assert np.abs(sent).max() < 1e-9
 
 
 def test_stereo_is_mixed_to_the_level_that_it_has() -> None:

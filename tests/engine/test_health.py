@@ -8,7 +8,7 @@ from cry_engine.health import LONGEST_PAUSE_S, Health, HealthMonitor
 from cry_engine.pauses import Pauses
 from cry_engine.repeats import RepeatFinder
 from cry_engine.resample import Resampler
-from cry_engine.sources import SourceKind
+from cry_engine.sources import MISSING, SourceKind
 from tests.streams import mu_law
 
 from .test_level import RATE, noise
@@ -37,6 +37,11 @@ class Heard:
 def silence(seconds: float) -> NDArray[np.float32]:
     """Return digital silence."""
     return np.zeros(round(seconds * RATE), np.float32)
+
+
+def missing(seconds: float) -> NDArray[np.float32]:
+    """Return what stands for sound that never came."""
+    return np.full(round(seconds * RATE), MISSING, np.float32)
 
 
 OK = (Health.OK, True)
@@ -132,6 +137,45 @@ def test_a_pause_that_is_too_long_does_not_begin_anew_with_the_stream() -> None:
     again = Heard(SourceKind.STREAM, pauses)
     assert set(again(silence(5.0))) == {(Health.SILENT, False)}
     assert again(noise(0.5, 0.01)) == [OK]
+
+
+def test_gaps_of_a_network_are_no_pauses() -> None:
+    """However many: a microphone that is muted then is noticed as soon as ever, also when it was opened anew."""
+    pauses = Pauses()
+    heard = Heard(SourceKind.STREAM, pauses)
+    for _ in range(5):
+        assert set(heard(noise(1.0, 0.01))) == {OK}
+        assert set(heard(missing(2.0))) == {(Health.OK, False)}
+    again = Heard(SourceKind.STREAM, pauses)
+    again(np.concatenate([silence(3.0), noise(1.0, 0.01), missing(0.5)]))
+    again(noise(1.0, 0.01))
+    assert not pauses.learnt
+    assert again(silence(9.5))[-1] == (Health.SILENT, False)
+
+
+def test_a_gap_is_no_quiet_of_a_source_that_pauses() -> None:
+    """Its own silence is calm; what never came may have been anything."""
+    heard = Heard(SourceKind.STREAM)
+    heard(np.concatenate([noise(2.0, 0.01), silence(2.0), noise(1.0, 0.01)]))
+    assert set(heard(missing(9.0))) == {(Health.OK, False)}
+    assert set(heard(silence(9.0))) == {OK}
+
+
+def test_nothing_but_gaps_is_no_sound() -> None:
+    """Who hears nothing for so long is deaf, whatever the reason."""
+    assert Heard(SourceKind.STREAM)(missing(9.5))[-1] == (Health.SILENT, False)
+
+
+def test_packets_of_silence_between_gaps_are_a_pause() -> None:
+    """Every 400 ms Opus says that it is still silent; what is between is not sent."""
+    pause = missing(4.0)
+    for start in range(0, len(pause), round(0.4 * RATE)):
+        pause[start : start + RATE // 50] = 0.0
+    heard = Heard(SourceKind.STREAM)
+    heard(noise(2.0, 0.01))
+    assert set(heard(pause)) == {(Health.OK, False)}
+    heard(noise(1.0, 0.01))
+    assert set(heard(np.tile(pause, 15))) == {OK}
 
 
 def test_a_button_that_is_pressed_each_evening_is_no_gate() -> None:

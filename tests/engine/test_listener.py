@@ -12,6 +12,7 @@ import pytest
 from cry_engine.episodes import EpisodeSettings
 from cry_engine.errors import SourceStalledError, SourceUnavailableError
 from cry_engine.listener import PATIENCE_S, Detector, Health, Listener, Observation
+from cry_engine.pauses import Pauses
 from cry_engine.sources import READ_TIMEOUT_S
 from cry_engine.sources.ffmpeg import FfmpegSource
 from tests import streams
@@ -264,6 +265,25 @@ def test_a_codec_that_sends_nothing_in_silence_is_neither_slow_nor_dead() -> Non
     assert heard[-1].lost_s == 0.0
     quiet, loud = heard[-1].level.rms_dbfs, heard[0].level.rms_dbfs
     assert quiet < loud - 6.0
+
+
+def test_a_gap_of_the_network_is_no_pause_of_the_codec() -> None:
+    """Packets that are lost for two seconds, once: the sound goes on, and nothing is learnt of how it is silent."""
+    count = itertools.count()
+    pauses = Pauses()
+    with streams.RtspStream(hiss(7.0)) as server:
+        server.disturb = lambda packet: None if 100 <= next(count) < 200 else packet
+        source = FfmpegSource.from_url(server.url, sample_rate=RATE)
+        listener = Listener(source, loud_is_crying(), SETTINGS, pauses=pauses)
+        heard: list[Observation] = []
+        for observation in listener:
+            heard.append(observation)
+            if observation.time >= 6.0:
+                listener.close()
+    assert {observation.health for observation in heard} == {Health.OK}
+    assert sum(observation.level.peak_dbfs < -100.0 for observation in heard) >= 2
+    assert heard[-1].level.peak_dbfs > -100.0
+    assert not pauses.learnt
 
 
 def test_a_machine_that_is_too_slow_falls_behind_no_further() -> None:

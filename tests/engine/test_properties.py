@@ -332,6 +332,7 @@ def test_no_password_is_shown(scheme: str, password: str) -> None:
 @suite
 @given(st.text(max_size=200))
 @example("rtsp://[")
+@example("RTSP://Host/X")
 @example("http://a:b@c@d/e@f?g@h#i@j")
 def test_any_text_is_a_url_or_refused(text: str) -> None:
     """And what is a script for ffmpeg has as many lines as it should, so that nothing is smuggled in."""
@@ -371,7 +372,10 @@ def test_any_text_is_a_device_or_refused(text: str) -> None:
 
 @given(
     st.lists(
-        st.tuples(st.sampled_from(["sound", "silence", "opened"]), st.integers(1, 60)),
+        st.tuples(
+            st.sampled_from(["sound", "silence", "missing", "opened"]),
+            st.integers(1, 60),
+        ),
         max_size=60,
     ),
     st.sampled_from([SourceKind.DEVICE, SourceKind.STREAM]),
@@ -379,21 +383,23 @@ def test_any_text_is_a_device_or_refused(text: str) -> None:
 def test_pauses_are_learnt_from_pauses_alone(
     events: list[tuple[str, int]], kind: SourceKind
 ) -> None:
-    """However often a source is opened: silence ends with sound, and nothing is learnt of too few of them, nor forgotten."""
+    """However often a source is opened: silence ends with sound, and nothing is learnt of too few of them, or of gaps, nor forgotten."""
     pauses = Pauses()
-    silent_s, longer, learnt = 0.0, 0, False
+    silent_s, sent_s, longer, learnt = 0.0, 0.0, 0, False
     for event, hops in events:
         if event == "opened":
             pauses.opened()
             continue
         for _ in range(hops):
-            pauses.update(0.5, event == "silence", kind)
-        if event == "silence":
+            is_missing = event == "missing"
+            pauses.update(0.5, event != "sound", kind, is_missing=is_missing)
+        if event != "sound":
             silent_s += 0.5 * hops
+            sent_s += 0.5 * hops if event == "silence" else 0.0
             assert pauses.silent_s <= silent_s
         else:
-            longer += silent_s >= 1.0
-            silent_s = 0.0
+            longer += sent_s >= 1.0
+            silent_s = sent_s = 0.0
             assert pauses.silent_s == 0.0
         assert pauses.learnt or not learnt
         learnt = pauses.learnt

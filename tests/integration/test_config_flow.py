@@ -344,6 +344,25 @@ async def test_the_same_source_is_refused_twice(
 
 
 @pytest.mark.usefixtures("quick_trial")
+async def test_a_scheme_is_stored_in_lower_case(
+    hass: HomeAssistant, room_stream: HttpStream
+) -> None:
+    """However it was typed: it is heard, and it is the same source to who types it otherwise."""
+    entered = {"name": "Nursery", "url": room_stream.url.replace("http", "HTTP")}
+    form = await async_start_flow(hass, "stream")
+    result = await async_submit(hass, form["flow_id"], entered)
+    check_result(result)
+    result = await async_decide(hass, result, "add")
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["data"] == {"source": "stream", "url": room_stream.url}
+    form = await async_start_flow(hass, "stream")
+    entered = {"name": "Other", "url": room_stream.url.replace("http", "Http")}
+    result = await hass.config_entries.flow.async_configure(form["flow_id"], entered)
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "already_configured"
+
+
+@pytest.mark.usefixtures("quick_trial")
 async def test_of_two_flows_with_the_same_source_one_is_refused(
     hass: HomeAssistant, room_file: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+import math
 from time import perf_counter
 
 import numpy as np
@@ -67,9 +68,12 @@ class Detector:
         self._heard = 0
         self._observed = 0
         self._waiting = _NOTHING
-        # The seconds that a test alarm was asked for; and when it ends, in samples.
+        # How much has come since the last observation that is no evidence, in samples.
+        self._doubtful = 0
+        # The seconds that a test alarm was asked for; how long it is, and when it ends, in samples.
         self._alarm_s: float | None = None
-        self._alarm_until = 0
+        self._alarm = 0
+        self._alarm_until = 0.0
 
     @property
     def settings(self) -> EpisodeSettings:
@@ -90,7 +94,7 @@ class Detector:
         self._loud.margin_db = margin_db
 
     def test_alarm(self, seconds: float) -> None:
-        """Take the confidence to be 1 for the next so many seconds of sound: a made-up episode, the real way."""
+        """Take the confidence to be 1 until an episode has gone on for so many seconds of sound: made up, the real way."""
         self._alarm_s = seconds
 
     def push(
@@ -148,6 +152,8 @@ class Detector:
         self._heard += len(hop)
         self._meter.add(hop)
         self._window.push(hop)
+        if not verdict.is_evidence:
+            self._doubtful += len(hop)
         return verdict
 
     def _observe(self, verdict: Verdict, slow: bool) -> Observation:
@@ -187,22 +193,30 @@ class Detector:
         self, time: float, confidence: float, health: Health, is_evidence: bool
     ) -> tuple[Episode | None, bool, bool]:
         """Return the episode that this is in or that it ended, whether one goes on, and whether it is a test."""
-        if (seconds := self._alarm_s) is not None:
-            self._alarm_s = None
-            # At least one hop, however short the alarm.
-            self._alarm_until = self._observed + max(
-                1, round(seconds * self._sample_rate)
-            )
-        alarm = self._alarm_sounds()
         before = self._tracker.current
+        alarm = self._begin_alarm()
+        self._tracker.pass_over(self._doubtful / self._sample_rate)
+        self._doubtful = 0
         if alarm or is_evidence:
             self._tracker.update(time, confidence if is_evidence else 0.0, alarm=alarm)
         elif not health.alive:
             # Whether it went on is not known any more.
             self._tracker.finish(lost=True)
         now = self._tracker.current
+        if now and self._alarm_until == math.inf:
+            # Its time begins with its episode, which the settings of the moment may have put off.
+            self._alarm_until = self._observed + self._alarm
         episode = self._tracker.finished if before and not now else now
         return episode, now is not None, alarm or bool(episode and episode.test)
+
+    def _begin_alarm(self) -> bool:
+        """Begin the test alarm that was asked for, if any; return whether one sounds."""
+        if (seconds := self._alarm_s) is not None:
+            self._alarm_s = None
+            # At least one hop, however short the alarm.
+            self._alarm = max(1, round(seconds * self._sample_rate))
+            self._alarm_until = math.inf
+        return self._alarm_sounds()
 
     def _alarm_sounds(self) -> bool:
         return self._observed < self._alarm_until

@@ -101,6 +101,15 @@ class EpisodeTracker:
         # and the same of what is real in it.
         self._candidate: tuple[float, float] | None = None
         self._real: tuple[float, float] | None = None
+        # Seconds since crying was last heard of which nothing is known.
+        self._unknown_s = 0.0
+
+    def pass_over(self, seconds: float) -> None:
+        """Let so many seconds go by, before the next score, of which nobody knows what was to be heard.
+
+        They are no crying, and no calm either: an episode's hold waits until they are over.
+        """
+        self._unknown_s += seconds
 
     def update(
         self, time: float, confidence: float, *, alarm: bool = False
@@ -173,6 +182,7 @@ class EpisodeTracker:
             start=start, end=None, last=time, peak=peak, test=not is_real
         )
         self._candidate = None
+        self._unknown_s = 0.0
 
     def _follow(
         self,
@@ -183,13 +193,14 @@ class EpisodeTracker:
         is_real: bool,
     ) -> None:
         if sounding >= settings.off_threshold:
+            self._unknown_s = 0.0
             self.current = replace(
                 episode,
                 last=time,
                 peak=max(episode.peak, sounding),
                 test=episode.test and not is_real,
             )
-        elif time - episode.last >= settings.hold_s:
+        elif time - episode.last - self._unknown_s >= settings.hold_s:
             self._end(episode)
 
     def _end(self, episode: Episode, *, lost: bool = False) -> Episode:

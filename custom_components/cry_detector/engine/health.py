@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from .level import SILENCE_DBFS
 from .pauses import Pauses
 from .repeats import RepeatFinder
-from .sources import SourceKind
+from .sources import MISSING, SourceKind
 
 # A microphone hears its own noise: for digital silence this long it is muted, or the wrong one.
 SILENT_S = 8.5
@@ -30,6 +30,11 @@ _FLAT_RIPPLE = 5e-5
 
 # Two of a G.711 codec's smallest steps: with an offset, its silence is a constant as low as this.
 _CODEC_SILENCE = 2.0**-11
+
+# How exactly MISSING is met, and how much else may stand beside it: what a resampler makes of a
+# gap's edges is shorter, and any codec's packet is longer.
+_MISSING_SPREAD = 1e-9
+_MISSING_EDGES_S = 0.01
 
 # From this peak on, the loudest samples were cut off.
 _CLIPPING_DBFS = -0.1
@@ -77,7 +82,8 @@ class HealthMonitor:
     A recording is what it is: its silence and its repetitions are no faults of a device, so
     they stay evidence. Of a stream, whose codec may send nothing while a room is quiet, and of a
     microphone with a gate, silence between sounds is remembered: from then on it takes
-    LONGEST_PAUSE_S of it to be SILENT.
+    LONGEST_PAUSE_S of it to be SILENT. What is MISSING is not remembered, and is never evidence:
+    what the room was like meanwhile, nobody knows.
     """
 
     def __init__(
@@ -108,21 +114,25 @@ class HealthMonitor:
         is_silent = peak <= _SILENCE or (
             is_flat and self._kind is SourceKind.STREAM and peak <= _CODEC_SILENCE
         )
-        self._pauses.update(span_s, is_silent, self._kind)
+        is_missing = is_silent and self._is_missing(hop)
+        self._pauses.update(span_s, is_silent, self._kind, is_missing=is_missing)
         self._silent_s = self._silent_s + span_s if is_silent else 0.0
         self._flat_s = self._flat_s + span_s if is_flat and not is_silent else 0.0
         if self._kind is not SourceKind.RECORDING:
             repeats = self._repeats.update(hop) and not is_flat
             self._repeating_s = self._repeating_s + span_s if repeats else 0.0
         health = self._health(peak)
-        doubtful = (is_silent and not self._pauses.learnt) or (
-            is_flat and not is_silent
-        )
+        doubtful = is_missing or (not self._pauses.learnt if is_silent else is_flat)
         return Verdict(
             health,
             is_evidence=self._kind is SourceKind.RECORDING
             or (health.alive and not doubtful),
         )
+
+    def _is_missing(self, hop: NDArray[np.float32]) -> bool:
+        """Return whether a silent hop is no more than what fills the gaps of a stream."""
+        sent = np.count_nonzero(np.abs(hop - MISSING) > _MISSING_SPREAD)
+        return bool(sent <= _MISSING_EDGES_S * self._sample_rate)
 
     def _health(self, peak: float) -> Health:
         # A pause goes on while the source is opened anew: it would never be too long else.

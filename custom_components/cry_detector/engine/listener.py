@@ -112,7 +112,7 @@ class Listener:
         self._detector.loud_margin_db = margin_db
 
     def test_alarm(self, seconds: float) -> None:
-        """Take the confidence to be 1 for the next so many seconds of sound: a made-up episode, the real way."""
+        """Take the confidence to be 1 until an episode has gone on for so many seconds of sound: made up, the real way."""
         self._detector.test_alarm(seconds)
 
     def __iter__(self) -> Iterator[Observation]:

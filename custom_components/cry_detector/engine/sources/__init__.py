@@ -15,6 +15,10 @@ READ_TIMEOUT_S = 1.0
 # take, a dead one is noticed within ten.
 PATIENCE_S = 8.0
 
+# What stands in a stream, sample by sample, for sound that never came: too low to be heard, and no
+# codec's silence, since it is neither 0 nor a step of 16 or 24 bits.
+MISSING = -1e-7
+
 
 class SourceKind(StrEnum):
     """What is at the other end, which decides what silence means."""

@@ -6,8 +6,8 @@ from pathlib import Path
 import re
 from urllib.parse import urlsplit
 
-from . import PATIENCE_S, SourceKind
-from .urls import PROTOCOLS, check_url
+from . import MISSING, PATIENCE_S, SourceKind
+from .urls import PROTOCOLS, check_url, with_plain_scheme
 
 # How long ffmpeg may look at a stream before it starts to decode: its default of 5 s is for video.
 _ANALYZE_US = 1_000_000
@@ -15,8 +15,8 @@ _ANALYZE_US = 1_000_000
 # ffmpeg gives a connection up that takes or stalls, so much before the listener does, since it knows more of why.
 _BEFORE_LISTENER_S = 1.0
 
-# Gaps in a stream's timestamps of more than this are filled with silence, as long as they are: a codec that sends
-# nothing while it is quiet (DTX) then sounds quiet, and not slow.
+# Gaps in a stream's timestamps of more than this are filled, as long as they are: a codec that sends nothing while it
+# is quiet (DTX) then sounds quiet, and not slow. A network that loses packets leaves the same gaps.
 _GAP_S = 0.3
 
 # A longer one is a clock that was set, rather than a quiet room; so is any that goes back.
@@ -41,7 +41,7 @@ class FfmpegInput:
     ends: bool = False
     """Whether an end in good order is the source's end (a file) or a loss (everything live)."""
     fills_gaps: bool = False
-    """Whether gaps in the timestamps are filled with silence."""
+    """Whether gaps in the timestamps are filled with MISSING."""
     url: str = field(default="", repr=False)
     """What ffmpeg may repeat in its messages and that must not be shown."""
     script: str = field(default="", repr=False)
@@ -64,6 +64,8 @@ def stream(url: str, patience_s: float = PATIENCE_S) -> FfmpegInput:
         InvalidSourceError: its scheme is not allowed or its shape is wrong.
     """
     name = check_url(url)
+    # ffmpeg knows protocols by their plain names alone, and takes any other for a file's.
+    url = with_plain_scheme(url)
     scheme = urlsplit(url).scheme
     options = {
         # Narrower than the whitelist outside, which must let the script itself be read.
@@ -95,7 +97,7 @@ def stream(url: str, patience_s: float = PATIENCE_S) -> FfmpegInput:
 
 
 def gap_filter(sample_rate: int) -> str:
-    """Return the ffmpeg filter that mixes down, resamples, and fills gaps of the timestamps.
+    """Return the ffmpeg filter that mixes down, resamples, and fills gaps of the timestamps with MISSING.
 
     Timestamps that jump, either way, as where a server has lost its camera and found it
     again, become neither hours of silence nor of sound left out.
@@ -104,10 +106,13 @@ def gap_filter(sample_rate: int) -> str:
         "asetpts='if(isnan(PREV_INPTS),PTS,"
         f"PREV_OUTPTS+clip(PTS-PREV_INPTS,0,{_LONGEST_GAP_S}/TB))'"
     )
-    # Where this filter is, it is what mixes down, and must not become louder by it.
+    # ffmpeg can fill with 0 alone, which is what a codec may send: so what was sent is raised a little before, and all
+    # is lowered by as much after. Where this filter is, it is what mixes down, and must not become louder by it; what
+    # comes behind it would do so in its place, were it not told.
     return (
-        f"{steady},aresample={sample_rate}:async=1:min_hard_comp={_GAP_S}"
-        ":rematrix_maxval=1.0"
+        f"{steady},dcshift={-MISSING:g}"
+        f",aresample={sample_rate}:async=1:min_hard_comp={_GAP_S}:rematrix_maxval=1.0"
+        f",aformat=channel_layouts=mono,dcshift={MISSING:g}"
     )
 
 

@@ -74,6 +74,12 @@ def check_url(url: str) -> str:
     return show_url(url)
 
 
+def with_plain_scheme(url: str) -> str:
+    """Return a URL with its scheme in lower case, and everything else as it is."""
+    scheme, colon, rest = url.partition(":")
+    return f"{scheme.lower()}{colon}{rest}"
+
+
 def show_url(url: str) -> str:
     """Return a URL without user name, password, query, and what looks like them in its path."""
     try:
