@@ -1156,6 +1156,178 @@ async def test_a_sensor_that_comes_back_is_nobody(
     assert len(phone.calls) == 1
 
 
+@pytest.mark.parametrize("expected_lingering_timers", [True])
+async def test_the_patience_for_the_second_parent_goes_on_in_a_loss(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+) -> None:
+    await async_use(
+        hass, "second_parent", detector=nursery.crying, phone=phone.device_id
+    )
+
+    await nursery.async_cry()
+    await clock.async_pass(minutes=2)
+    await nursery.async_lose()
+    await clock.async_pass(minutes=1)
+    # Crying is recognized only some seconds after sound has come back.
+    await nursery.async_calm()
+    await clock.async_pass(seconds=20)
+    await nursery.async_cry()
+    await clock.async_pass(minutes=1, seconds=30)
+    assert not phone.calls
+    await clock.async_pass(seconds=20)
+
+    assert phone.messages == [
+        "The baby has been crying for 5 minutes, and nobody has reacted."
+    ]
+
+
+@pytest.mark.parametrize("expected_lingering_timers", [True])
+async def test_calm_that_is_heard_after_a_loss_is_over(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+) -> None:
+    await async_use(
+        hass, "second_parent", detector=nursery.crying, phone=phone.device_id
+    )
+
+    # Found calm first within the patience, then right at its end.
+    for lost_for in (60, 170):
+        await nursery.async_cry()
+        await clock.async_pass(minutes=2)
+        await nursery.async_lose()
+        await clock.async_pass(seconds=lost_for)
+        await nursery.async_calm()
+        await clock.async_pass(minutes=1)
+    await clock.async_pass(minutes=10)
+    assert not phone.calls
+
+    await nursery.async_cry()
+    await clock.async_pass(minutes=4, seconds=50)
+    assert not phone.calls, "that was another time"
+    await clock.async_pass(seconds=20)
+    assert len(phone.calls) == 1
+
+
+@pytest.mark.parametrize("expected_lingering_timers", [True])
+async def test_the_second_parent_is_told_if_the_sound_is_lost_and_nobody_has_reacted(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+) -> None:
+    await async_use(
+        hass, "second_parent", detector=nursery.crying, phone=phone.device_id
+    )
+
+    await nursery.async_cry()
+    await clock.async_pass(minutes=1)
+    await nursery.async_lose()
+    await clock.async_pass(minutes=3, seconds=50)
+    assert not phone.calls
+    await clock.async_pass(seconds=20)
+    lost = "The baby was crying when the sound was lost. Please look!"
+    assert phone.messages == [lost]
+    assert phone.last["data"]["push"]["sound"]["critical"] == 1
+    await clock.async_pass(minutes=3)
+    assert phone.messages == [lost, lost]
+
+    await nursery.async_calm()
+    await clock.async_pass(seconds=30)
+    assert phone.messages[2:] == ["clear_notification"]
+
+
+@pytest.mark.parametrize("expected_lingering_timers", [True])
+async def test_a_loss_does_not_take_the_call_back(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+) -> None:
+    await async_use(
+        hass,
+        "second_parent",
+        detector=nursery.crying,
+        phone=phone.device_id,
+        reminder={"minutes": 10},
+    )
+    await nursery.async_cry()
+    await clock.async_pass(minutes=5, seconds=10)
+    assert len(phone.calls) == 1
+
+    await nursery.async_lose()
+    await clock.async_pass(seconds=10)
+    await nursery.async_cry()
+    await clock.async_pass(minutes=1)
+    assert len(phone.calls) == 1, "it was a short one"
+    await nursery.async_lose()
+    await clock.async_pass(seconds=31)
+
+    assert phone.messages[1:] == [
+        "The baby was crying when the sound was lost. Please look!"
+    ]
+    assert phone.last["data"]["tag"] == phone.calls[0].data["data"]["tag"]
+    await phone.async_tap("On my way")
+    assert nursery.state("switch", "listening") == "off"
+    assert phone.messages[2:] == ["clear_notification"]
+
+
+@pytest.mark.parametrize("expected_lingering_timers", [True])
+async def test_a_pause_in_a_loss_lets_the_second_parent_sleep(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+) -> None:
+    await async_use(
+        hass, "second_parent", detector=nursery.crying, phone=phone.device_id
+    )
+
+    await nursery.async_cry()
+    await clock.async_pass(minutes=1)
+    await nursery.async_lose()
+    await clock.async_pass(minutes=1)
+    await nursery.coordinator.async_set_listening(False)
+    await clock.async_pass(minutes=10)
+
+    assert not phone.calls
+
+
+@pytest.mark.parametrize("expected_lingering_timers", [True])
+async def test_new_settings_are_no_reaction(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+) -> None:
+    await async_use(
+        hass, "second_parent", detector=nursery.crying, phone=phone.device_id
+    )
+
+    await nursery.async_cry()
+    await clock.async_pass(minutes=2)
+    assert await hass.config_entries.async_reload(nursery.entry.entry_id)
+    await async_settle(hass)
+    await nursery.async_cry()
+    await clock.async_pass(minutes=3, seconds=10)
+
+    assert phone.messages == [
+        "The baby has been crying for 5 minutes, and nobody has reacted."
+    ]
+
+
+async def test_a_second_parent_who_cannot_be_reached_is_called_again(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+) -> None:
+    hass.states.async_set("binary_sensor.door", "off")
+    await async_use(
+        hass,
+        "second_parent",
+        detector=nursery.crying,
+        phone=phone.device_id,
+        reactions=["binary_sensor.door"],
+    )
+    phone.go_offline()
+
+    await nursery.async_cry()
+    await clock.async_pass(minutes=8, seconds=10)
+    assert phone.messages == [
+        "The baby has been crying for 5 minutes, and nobody has reacted.",
+        "The baby has been crying for 8 minutes, and nobody has reacted.",
+    ]
+    assert phone.last["data"]["tag"] == phone.calls[0].data["data"]["tag"]
+
+    hass.states.async_set("binary_sensor.door", "on")
+    await clock.async_pass(minutes=10)
+    assert phone.messages[2:] == ["clear_notification"]
+
+
 @pytest.mark.parametrize("after", ["start", "reload"])
 async def test_the_second_parent_is_called_for_a_baby_that_cries_already(
     hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock, after: str
@@ -1230,6 +1402,92 @@ async def test_a_lost_sound_is_told(
         "clear_notification",
         "Sound is coming from the room again.",
     ]
+
+
+@pytest.mark.parametrize("expected_lingering_timers", [True])
+async def test_a_lost_sound_is_told_again_until_it_is_back(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+) -> None:
+    await async_use(
+        hass,
+        "watch_the_watchman",
+        detector=nursery.entity_id("binary_sensor", "audio_input"),
+        phone=phone.device_id,
+    )
+    # What took the sound away has taken the way to the phone, too.
+    phone.go_offline()
+
+    await nursery.async_lose()
+    await clock.async_pass(minutes=3, seconds=10)
+    assert len(phone.calls) == 1
+    await clock.async_pass(minutes=10)
+    assert (
+        phone.messages
+        == ["No sound has come from the room since 20:00. Nobody would hear the baby!"]
+        * 3
+    )
+    notices = [call.data["data"] for call in phone.calls]
+    assert len({notice["tag"] for notice in notices}) == 1
+    assert [notice["alert_once"] for notice in notices] == [False, True, True]
+    assert {notice["channel"] for notice in notices} == {"alarm_stream"}
+
+    await nursery.async_calm()
+    await clock.async_pass(minutes=10)
+    assert phone.messages[3:] == [
+        "clear_notification",
+        "Sound is coming from the room again.",
+    ]
+
+
+@pytest.mark.parametrize("expected_lingering_timers", [True])
+async def test_a_lost_sound_that_was_seen_is_not_told_again(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+) -> None:
+    await async_use(
+        hass,
+        "watch_the_watchman",
+        detector=nursery.entity_id("binary_sensor", "audio_input"),
+        phone=phone.device_id,
+    )
+    await nursery.async_lose()
+    await clock.async_pass(minutes=4)
+
+    await phone.async_tap("Seen")
+    await clock.async_pass(minutes=20)
+    assert len(phone.calls) == 1
+
+    await nursery.async_calm()
+    assert phone.messages[1:] == [
+        "clear_notification",
+        "Sound is coming from the room again.",
+    ]
+
+
+@pytest.mark.parametrize("expected_lingering_timers", [True])
+async def test_new_settings_bring_no_sound_back(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+) -> None:
+    audio_input = nursery.entity_id("binary_sensor", "audio_input")
+    await async_use(
+        hass, "watch_the_watchman", detector=audio_input, phone=phone.device_id
+    )
+    await nursery.async_lose()
+    await clock.async_pass(minutes=4)
+
+    assert await hass.config_entries.async_reload(nursery.entry.entry_id)
+    await async_settle(hass)
+    assert nursery.state("binary_sensor", "audio_input") == "unknown"
+    await nursery.async_lose()
+    await clock.async_pass(minutes=5)
+    assert (
+        phone.messages
+        == ["No sound has come from the room since 20:00. Nobody would hear the baby!"]
+        * 2
+    )
+
+    await nursery.coordinator.async_set_listening(False)
+    await clock.async_pass(minutes=10)
+    assert phone.messages[2:] == ["clear_notification"]
 
 
 async def test_a_detector_that_cannot_be_set_up_is_told(
