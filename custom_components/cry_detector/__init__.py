@@ -12,6 +12,7 @@ from .const import CONF_MODEL, DOMAIN
 from .coordinator import CryDetectorConfigEntry, CryDetectorCoordinator
 from .errors import NoSoundError
 from .models import async_load_classifier
+from .renamed_cameras import async_follow_cameras
 from .repairs import async_model_broken, async_watch
 from .services import async_setup_services
 from .storage import DetectorStore
@@ -30,8 +31,9 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Register the actions, which are there without any detector, too."""
+    """Register the actions, which are there without any detector, too, and follow cameras."""
     async_setup_services(hass)
+    async_follow_cameras(hass)
     return True
 
 
@@ -65,11 +67,21 @@ async def async_setup_entry(hass: HomeAssistant, entry: CryDetectorConfigEntry) 
 async def async_unload_entry(
     hass: HomeAssistant, entry: CryDetectorConfigEntry
 ) -> bool:
-    """Take the entities away, and close the source."""
-    if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
-        return False
-    await entry.runtime_data.async_close()
-    return True
+    """Close the source, and take the entities away.
+
+    In this order: an episode that this cuts off ends while there is still an entity that
+    says so. What cannot be taken away would say of a closed source that it hears, so that
+    it listens again.
+    """
+    coordinator = entry.runtime_data
+    await coordinator.async_close()
+    unloaded = False
+    try:
+        unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    finally:
+        if not unloaded:
+            coordinator.async_start()
+    return unloaded
 
 
 async def async_remove_entry(

@@ -30,6 +30,14 @@ class _DetectorCondition(EntityStateConditionBase):
         """
         return True
 
+    @override
+    def _check_all_match_state(self, states: list[State]) -> bool:
+        """Return whether all are in the state, of which there must be one at least.
+
+        Where what is meant is disabled or gone, nobody knows anything.
+        """
+        return bool(states) and super()._check_all_match_state(states)
+
 
 class IsCryingCondition(_DetectorCondition):
     """There is crying."""

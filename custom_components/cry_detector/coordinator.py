@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
-import threading
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
@@ -27,11 +26,9 @@ from .settings import Settings
 from .storage import DetectorStore
 from .wish import Wish
 
-# Long enough for automations that wait for a while, and short enough to wait for.
+# How long its episode goes on once it has begun: long enough for automations that wait for a while, and short enough
+# to wait for.
 TEST_ALARM_S: Final = 20.0
-
-# How often to look whether a thread that hangs has come back.
-_HANGING_PAUSE_S: Final = 0.5
 
 type CryDetectorConfigEntry = ConfigEntry[CryDetectorCoordinator]
 
@@ -61,8 +58,6 @@ class CryDetectorCoordinator(Hearing):
         # A source that is opened anew is silent in the same way as before.
         self._pauses = Pauses()
         self._listener: Listener | None = None
-        self._thread_ended = threading.Event()
-        self._thread_ended.set()
         self._running: asyncio.Task[None] | None = None
         self._switching = asyncio.Lock()
         self._closed = False
@@ -86,7 +81,11 @@ class CryDetectorCoordinator(Hearing):
 
     @callback
     def async_start(self) -> None:
-        """Begin, with what was wanted before a restart."""
+        """Begin, with what was wanted before a restart; or again, after it was closed."""
+        self._closed = False
+        # What was heard before it was closed says nothing of now.
+        self.loss = None
+        self._async_hush()
         self._cancel_tick = async_track_utc_time_change(
             self.hass, self._async_tick, second=0
         )
@@ -98,13 +97,18 @@ class CryDetectorCoordinator(Hearing):
         self.async_update_listeners()
 
     async def async_close(self) -> None:
-        """End, and leave nothing but what is stored."""
+        """End, and leave nothing but what is stored.
+
+        An episode that goes on is cut off. The entities are told of that, and of nothing
+        else: they are about to be taken away.
+        """
         if self._cancel_tick is not None:
             self._cancel_tick()
         if self._cancel_flip is not None:
             self._cancel_flip()
         async with self._switching:
             self._closed = True
+            self._async_end_episode(sound_lost=True)
             await self._async_stop_listening()
             await self._store.async_save()
 
@@ -128,8 +132,7 @@ class CryDetectorCoordinator(Hearing):
                 self._async_start_listening()
                 self.async_update_listeners()
             elif was_on and not on:
-                self._tell(self._cries.close())
-                self.sound.stop(self.hass.loop.time())
+                self._async_end_episode(sound_lost=False)
                 self.loss = self.lost_since = None
                 self._async_hush()
                 await self._async_stop_listening()
@@ -170,6 +173,14 @@ class CryDetectorCoordinator(Hearing):
             self.hass, self._async_run(), name=f"{DOMAIN} {self.name}"
         )
 
+    @callback
+    def _async_end_episode(self, *, sound_lost: bool) -> None:
+        """End the episode that goes on, if any; what is on its way from the thread is not heard."""
+        told = self._cries.close(sound_lost=sound_lost)
+        self.figures = self.journal.figures()
+        self._tell(told)
+        self.sound.stop(self.hass.loop.time())
+
     async def _async_stop_listening(self) -> None:
         if (running := self._running) is not None:
             self._running = None
@@ -186,15 +197,12 @@ class CryDetectorCoordinator(Hearing):
             raise
         finally:
             self._listener = None
-            # Home Assistant stops, or the detector is unloaded.
+            # Home Assistant stops.
             self._tell(self._cries.close(sound_lost=True))
 
     async def _async_listen(
         self, heard: Callable[[Observation], None], first_sound_s: float
     ) -> None:
-        # A thread that hangs in a driver is left behind; another is not, until it returns.
-        while not self._thread_ended.is_set():
-            await asyncio.sleep(_HANGING_PAUSE_S)
         try:
             await async_listen(
                 self.hass,
@@ -211,9 +219,8 @@ class CryDetectorCoordinator(Hearing):
             self._listener = None
 
     @callback
-    def _async_opened(self, listener: Listener, ended: threading.Event) -> None:
+    def _async_opened(self, listener: Listener) -> None:
         self._listener = listener
-        self._thread_ended = ended
         # They may have changed while it was made.
         self._apply_settings(listener)
 

@@ -1,11 +1,14 @@
 """Runs the engine's Listener in a thread of its own, and hands what it hears to the event loop."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 import threading
-from typing import Any
+from typing import Any, Final
 
 from homeassistant.core import HomeAssistant
+from homeassistant.util.hass_dict import HassKey
 
+from .const import DOMAIN, SourceKind
 from .engine.classifier import Classifier
 from .engine.errors import EngineError
 from .engine.listener import Listener, Observation
@@ -15,6 +18,14 @@ from .errors import no_sound_error
 from .own_thread import async_in_own_thread
 from .settings import Settings
 from .source import async_create_source
+from .source_key import source_key
+
+# What is set when a thread ends that was left behind because it hung, by its source.
+_HANGING: HassKey[dict[tuple[SourceKind, str], threading.Event]] = HassKey(
+    f"{DOMAIN}_hanging"
+)
+# How often to look whether it has.
+_HANGING_PAUSE_S: Final = 0.5
 
 
 async def async_listen(
@@ -27,12 +38,13 @@ async def async_listen(
     settings: Settings | None = None,
     pauses: Pauses | None = None,
     first_sound_s: float = PATIENCE_S,
-    opened: Callable[[Listener, threading.Event], None] | None = None,
+    opened: Callable[[Listener], None] | None = None,
 ) -> None:
     """Listen to a source until it ends; `heard` gets each observation in the event loop.
 
     However it is left, also by being cancelled, the thread has ended and the source is
-    closed by then, unless it hangs in a driver.
+    closed by then, unless it hangs in a driver. Then it is left behind, and nobody listens
+    to this source again until it returns: one thread after the other would hang.
 
     Args:
         hass: Home Assistant.
@@ -44,11 +56,14 @@ async def async_listen(
         pauses: what has been learnt of how this source is silent.
         first_sound_s: how long its first sound is waited for.
         opened: gets the listener before it listens, whose settings may be changed from then
-            on, and an event that is set when its thread has ended.
+            on.
 
     Raises:
         NoSoundError: the source cannot be had, or was lost.
     """
+    hanging, key = hass.data.setdefault(_HANGING, {}), source_key(data)
+    while key in hanging and not hanging[key].is_set():
+        await asyncio.sleep(_HANGING_PAUSE_S)
     source = await async_create_source(
         hass, data, classifier.manifest.sample_rate, first_sound_s
     )
@@ -73,7 +88,7 @@ async def async_listen(
     # Until it has begun there is none to wait for.
     ended.set()
     if opened is not None:
-        opened(listener, ended)
+        opened(listener)
 
     def listen() -> EngineError | None:
         ended.clear()
@@ -86,5 +101,10 @@ async def async_listen(
             ended.set()
         return None
 
-    if err := await async_in_own_thread(hass, name, listen, listener.close):
+    try:
+        err = await async_in_own_thread(hass, name, listen, listener.close)
+    finally:
+        if not ended.is_set():
+            hanging[key] = ended
+    if err:
         raise no_sound_error(err) from err

@@ -147,10 +147,17 @@ def _percent(threshold: float) -> int:
 
 
 def from_form(form: Mapping[str, Any], manifest: Manifest) -> dict[str, Any]:
-    """Return the options that a form says, without those that are as they are by default."""
+    """Return the options that a form says, without those that are as they are by default.
+
+    The user's own thresholds are always among them: left out, they would become another
+    model's as soon as one is chosen.
+    """
     default = _flat(to_form({}, manifest))
+    own = _SECTIONS[THRESHOLDS] if form[CONF_SENSITIVITY] == CUSTOM else ()
     options = {
-        key: value for key, value in _flat(form).items() if value != default[key]
+        key: value
+        for key, value in _flat(form).items()
+        if key in own or value != default[key]
     }
     for key in _SECTIONS[THRESHOLDS]:
         if key in options:

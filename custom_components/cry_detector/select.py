@@ -7,10 +7,10 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import CONF_SENSITIVITY
+from .const import CONF_OFF_THRESHOLD, CONF_ON_THRESHOLD, CONF_SENSITIVITY
 from .coordinator import CryDetectorConfigEntry
 from .entity import CryDetectorEntity
-from .settings import SENSITIVITIES
+from .settings import CUSTOM, SENSITIVITIES, Settings
 
 PARALLEL_UPDATES = 0
 
@@ -42,5 +42,17 @@ class SensitivitySelect(CryDetectorEntity, SelectEntity):
 
     @override
     async def async_select_option(self, option: str) -> None:
-        """Change it, at once."""
-        self.coordinator.async_change(**{CONF_SENSITIVITY: option})
+        """Change it, at once; the user's own thresholds are stored with it.
+
+        Left out, they would become another model's as soon as one is chosen.
+        """
+        changes: dict[str, str | float] = {CONF_SENSITIVITY: option}
+        if option == CUSTOM:
+            detector = self.coordinator
+            custom = Settings.from_options(
+                {**detector.config_entry.options, **changes},
+                detector.classifier.manifest,
+            )
+            changes[CONF_ON_THRESHOLD] = custom.on_threshold
+            changes[CONF_OFF_THRESHOLD] = custom.off_threshold
+        self.coordinator.async_change(**changes)

@@ -4,7 +4,7 @@ from typing import ClassVar, override
 
 from homeassistant.components.binary_sensor import DOMAIN as BINARY_SENSOR_DOMAIN
 from homeassistant.const import CONF_FOR, CONF_OPTIONS, STATE_OFF, STATE_ON
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.automation import DomainSpec
 from homeassistant.helpers.trigger import (
@@ -83,6 +83,15 @@ class CryingClearedTrigger(_DetectorTrigger):
     _key = "crying"
     _to_states = {STATE_OFF}
     _schema = _AT_ONCE_OR_LATER
+
+    @override
+    def _should_include(self, state: State) -> bool:
+        """Count a detector that hears nothing as not calm.
+
+        Left out, it would make "all of them are calm" true while no one is heard. The other
+        triggers alarm, and leave it out: no alarm may wait for a room that is deaf.
+        """
+        return True
 
 
 class AudioLostTrigger(_DetectorTrigger):

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-import threading
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -85,7 +84,7 @@ class Ear:
         settings: object,
         pauses: object,
         first_sound_s: float,
-        opened: Callable[[Any, threading.Event], None],
+        opened: Callable[[Any], None],
     ) -> None:
         """Listen until the test ends it."""
         self.opened += 1
@@ -95,9 +94,7 @@ class Ear:
         self._heard, self.time = heard, 0.0
         self._end = asyncio.get_running_loop().create_future()
         self.listener = StandInListener()
-        ended = threading.Event()
-        ended.set()
-        opened(self.listener, ended)
+        opened(self.listener)
         try:
             await self._end
         finally:

@@ -109,6 +109,28 @@ async def test_all_are_calm_only_if_all_are_heard(
     assert not await all_calm.async_ask()
 
 
+@pytest.mark.parametrize(
+    ("condition", "platform", "key"),
+    [
+        ("is_crying", "binary_sensor", "crying"),
+        ("is_not_crying", "binary_sensor", "crying"),
+        ("is_listening", "switch", "listening"),
+    ],
+)
+async def test_nothing_is_so_for_all_where_there_is_none(
+    hass: HomeAssistant, nursery: Nursery, condition: str, platform: str, key: str
+) -> None:
+    """As where the entity is disabled, or was removed."""
+    entity_id = nursery.entity_id(platform, key)
+    question = await Question.async_make(
+        hass, condition, {"entity_id": entity_id}, behavior="all"
+    )
+
+    hass.states.async_remove(entity_id)
+
+    assert not await question.async_ask()
+
+
 async def test_crying_for_a_time(
     hass: HomeAssistant, nursery: Nursery, freezer: FrozenDateTimeFactory
 ) -> None:

@@ -20,10 +20,12 @@ from custom_components.cry_detector import (
     coordinator as coordinator_module,
     listening,
     own_thread,
+    trial,
 )
 from custom_components.cry_detector.cries import CryEvent
 from custom_components.cry_detector.engine.listener import Listener
 from custom_components.cry_detector.engine.observation import Observation
+from custom_components.cry_detector.errors import NoSoundError
 from custom_components.cry_detector.settings import DEFAULTS
 from demo.nursery import episode
 from tests.integration.ear import Ear
@@ -237,16 +239,20 @@ async def test_a_thread_that_hangs_is_not_waited_for(
     await async_wait_for(nothing_listens)
 
 
+@pytest.mark.parametrize("how", ["pause", "reload"])
 async def test_beside_a_thread_that_hangs_no_other_is_begun(
-    hass: HomeAssistant, room_file: Path, hanging: threading.Event
+    hass: HomeAssistant, room_file: Path, hanging: threading.Event, how: str
 ) -> None:
     """Some microphones can be opened only once: the driver must have let go of it first."""
     entry = file_entry(room_file)
     await async_set_up(hass, entry)
     await async_wait_for(lambda: state_of(hass, entry, "crying") == "off")
     before = children()
-    await entry.runtime_data.async_set_listening(False)
-    await entry.runtime_data.async_set_listening(True)
+    if how == "pause":
+        await entry.runtime_data.async_set_listening(False)
+        await entry.runtime_data.async_set_listening(True)
+    else:
+        assert await hass.config_entries.async_reload(entry.entry_id)
     await asyncio.sleep(1.2)
     assert children().keys() == before.keys()
     assert len(listening_threads()) == 1
@@ -256,6 +262,30 @@ async def test_beside_a_thread_that_hangs_no_other_is_begun(
     await async_wait_for(lambda: state_of(hass, entry, "crying") == "off")
     assert len(children()) == 1
     assert not children().keys() & before.keys()
+
+
+async def test_what_hangs_is_not_tried_either(
+    hass: HomeAssistant,
+    room_file: Path,
+    hanging: threading.Event,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A dialog in which it is tried again and again leaves no thread behind each time."""
+    monkeypatch.setattr(trial, "FIRST_SOUND_TIMEOUT_S", 0.5)
+    entry = file_entry(room_file)
+    await async_set_up(hass, entry)
+    await async_wait_for(lambda: state_of(hass, entry, "crying") == "off")
+    await hass.config_entries.async_unload(entry.entry_id)
+
+    trying = trial.Trial(hass, "Nursery", entry.data, {})
+    with pytest.raises(NoSoundError) as refused:
+        await trying.async_hear(lambda done: None)
+    await trying.async_close()
+    assert refused.value.translation_key == "no_sound"
+    assert len(listening_threads()) == len(children()) == 1
+
+    hanging.set()
+    await async_wait_for(nothing_listens)
 
 
 async def test_a_cry_is_reported_at_once_and_little_is_written(
@@ -369,3 +399,8 @@ async def test_an_episode_that_a_reload_cuts_off_is_told_as_ended(
     await hass.config_entries.async_reload(entry.entry_id)
     assert [event.kind.value for event in told] == ["started", "ended"]
     assert told[-1].episode.sound_lost
+    event = full_state_of(hass, entry, "cry").attributes
+    assert (event["event_type"], event["duration"]) == ("ended", 3)
+    assert event["sound_lost"]
+    assert state_of(hass, entry, "episodes_today") == "1"
+    assert state_of(hass, entry, "last_cry_duration") == "3"

@@ -277,6 +277,20 @@ async def test_settings_are_changed_while_it_listens(
     assert ear.listener.gain_db == -6.0
 
 
+async def test_custom_keeps_the_thresholds_that_it_stands_for(
+    hass: HomeAssistant, entry: MockConfigEntry, ear: Ear
+) -> None:
+    """They are the user's own from then on, whatever model is chosen later."""
+    await async_set_up(hass, entry)
+    await async_do(hass, entry, "sensitivity", "select_option", option="custom")
+    manifest = entry.runtime_data.classifier.manifest
+    assert entry.options == {
+        "sensitivity": "custom",
+        "on_threshold": manifest.on_threshold,
+        "off_threshold": manifest.off_threshold,
+    }
+
+
 async def test_a_test_alarm_goes_the_real_way(
     hass: HomeAssistant, entry: MockConfigEntry, ear: Ear
 ) -> None:

@@ -139,6 +139,7 @@ async def test_what_cannot_be_taken_away_goes_on_listening(
     monkeypatch.setattr(switch, "async_unload_entry", async_refuse)
     assert not await hass.config_entries.async_unload(entry.entry_id)
     assert entry.state is ConfigEntryState.FAILED_UNLOAD
+    await async_wait_for(lambda: bool(entry.runtime_data.audio_ok))
     assert len(listening_threads()) == len(children()) == 1
     await entry.runtime_data.async_close()
 

@@ -3,12 +3,14 @@
 from datetime import timedelta
 from typing import Any
 
+from homeassistant.components import binary_sensor
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.cry_detector.const import DOMAIN
+from custom_components.cry_detector.cries import CryEvent
 from custom_components.cry_detector.engine.episodes import Episode
 from custom_components.cry_detector.sound import SoundState
 from tests.integration.ear import Ear, observation
@@ -121,6 +123,33 @@ async def test_a_detector_that_has_been_unloaded_does_not_listen_again(
     await coordinator.async_set_listening(True)
     assert not ear.is_open
     assert not coordinator.listening
+
+
+async def test_a_cry_goes_on_where_the_detector_cannot_be_taken_away(
+    hass: HomeAssistant,
+    ear: Ear,
+    entry: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What was told to be over is told to begin again, and nothing is claimed in between."""
+    told: list[CryEvent] = []
+    coordinator = entry.runtime_data
+    coordinator.async_subscribe_cries(told.append)
+    await ear.hears_crying(3)
+
+    async def async_refuse(hass: HomeAssistant, entry: MockConfigEntry) -> bool:
+        return False
+
+    monkeypatch.setattr(binary_sensor, "async_unload_entry", async_refuse)
+    assert not await hass.config_entries.async_unload(entry.entry_id)
+    assert ear.is_open
+    assert state_of(hass, entry, "crying") == "unavailable"
+    assert state_of(hass, entry, "audio_input") == "unknown"
+    await ear.hears_crying(3)
+    assert state_of(hass, entry, "crying") == "on"
+    assert state_of(hass, entry, "audio_input") == "on"
+    assert [event.kind.value for event in told] == ["started", "ended", "started"]
+    await coordinator.async_close()
 
 
 async def test_doing_what_is_done_already_changes_little(

@@ -240,6 +240,44 @@ async def test_a_model_of_ones_own(
     assert entry.runtime_data.classifier.manifest.name != "ours"
 
 
+async def test_custom_thresholds_do_not_follow_another_model(
+    hass: HomeAssistant, entry: MockConfigEntry, models_folder: Path
+) -> None:
+    """Those that the form showed are stored and in force, though they are the model's."""
+    manifest = add_model(models_folder, "ours").with_suffix(".json")
+    theirs = json.loads(manifest.read_text())
+    theirs["thresholds"] |= {"on": 0.5, "off": 0.3}
+    theirs["thresholds"] |= {"low": {"on": 0.6, "off": 0.4}}
+    theirs["thresholds"] |= {"high": {"on": 0.4, "off": 0.2}}
+    manifest.write_text(json.dumps(theirs))
+    form = await async_open(hass, entry)
+    values = shown(form) | {"sensitivity": "custom"}
+    values["own_model"] = {"model": "ours.tflite"}
+    await async_submit(hass, form, values)
+    wanted = {key: value / 100 for key, value in values["thresholds"].items()}
+    assert dict(entry.options) == {
+        "sensitivity": "custom",
+        "model": "ours.tflite",
+        **wanted,
+    }
+    settings = entry.runtime_data.settings
+    assert (settings.on_threshold, settings.off_threshold) == tuple(wanted.values())
+    form = await async_open(hass, entry)
+    assert shown(form) == values
+
+
+async def test_custom_thresholds_that_are_the_models_are_not_kept_for_others(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    """A sensitivity takes those that are right for the model."""
+    form = await async_open(hass, entry)
+    await async_submit(hass, form, shown(form) | {"sensitivity": "custom"})
+    assert set(entry.options) == {"sensitivity", "on_threshold", "off_threshold"}
+    form = await async_open(hass, entry)
+    await async_submit(hass, form, shown(form) | {"sensitivity": "medium"})
+    assert entry.options == {}
+
+
 async def test_a_damaged_model_is_refused_with_the_cause(
     hass: HomeAssistant, entry: MockConfigEntry, models_folder: Path
 ) -> None:

@@ -233,6 +233,52 @@ async def test_several_rooms(
     assert len(acted) == times
 
 
+@pytest.fixture
+async def rooms(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> list[Nursery]:
+    """Return two detectors in whose rooms there is crying."""
+    rooms = [
+        await Nursery.async_open(hass, monkeypatch, title) for title in ("Ada", "Ben")
+    ]
+    for room in rooms:
+        await room.async_cry()
+    return rooms
+
+
+async def test_several_rooms_are_calm_only_if_all_are_heard(
+    hass: HomeAssistant, rooms: list[Nursery]
+) -> None:
+    ada, ben = rooms
+    acted = await async_on(
+        hass, "crying_cleared", {"entity_id": [ada.crying, ben.crying]}, behavior="all"
+    )
+
+    await ada.async_lose()
+    await ben.async_calm()
+    assert not acted
+
+    await ada.async_cry()
+    await ada.async_calm()
+    assert acted == [{"entity_id": ada.crying}]
+
+
+async def test_several_rooms_do_not_stay_calm_when_one_is_lost(
+    hass: HomeAssistant, rooms: list[Nursery], freezer: FrozenDateTimeFactory
+) -> None:
+    acted = await async_on(
+        hass,
+        "crying_cleared",
+        {"entity_id": [room.crying for room in rooms]},
+        **{"behavior": "all", "for": "00:01:00"},
+    )
+
+    for room in rooms:
+        await room.async_calm()
+    await rooms[0].async_lose()
+    await async_pass(hass, freezer, 61)
+
+    assert not acted
+
+
 @pytest.mark.parametrize(
     ("trigger", "options"),
     [
