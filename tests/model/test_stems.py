@@ -29,6 +29,14 @@ def recording(label: str, sublabel: str, split: str = "train") -> Recording:
     )
 
 
+def bank(sounds: list[Recording], folder: Path, teacher: Path | None = None) -> Bank:
+    """Return the bank of some sounds."""
+    return build(
+        sounds, PARAMETERS, folder, common=2, scarce=6,
+        teacher=teacher, seed=1, workers=1,
+    )  # fmt: skip
+
+
 def test_cries_and_what_is_taken_for_them_get_more_stems() -> None:
     """And what is set aside is left as it is."""
     assert variants(recording("crying", "crying_baby"), 2, 6) == 6
@@ -63,18 +71,12 @@ def test_the_bank_holds_every_stem_and_is_made_once(tmp_path: Path) -> None:
     sounds = synthesised(1, 1)
     assert [sound.crying for sound in sounds] == [False, True]
 
-    def bank() -> Bank:
-        return build(
-            sounds, PARAMETERS, tmp_path, common=2, scarce=6,
-            teacher=None, seed=1, workers=1,
-        )  # fmt: skip
-
-    made = bank()
+    made = bank(sounds, tmp_path)
     assert made.stems[:, 0].tolist() == [0, 1]
     assert made.stems[:, 2].sum() == len(made.frames)
     (file,) = tmp_path.glob("*/frames.npy")
     written = file.stat().st_mtime_ns
-    np.testing.assert_array_equal(bank().frames, made.frames)
+    np.testing.assert_array_equal(bank(sounds, tmp_path).frames, made.frames)
     assert file.stat().st_mtime_ns == written
 
 
@@ -87,16 +89,7 @@ def test_a_teacher_that_cannot_be_read_is_named(
     if content is not None:
         teacher.write_bytes(content)
     with pytest.raises(DataError, match=r"--teacher"):
-        build(
-            synthesised(1, 0),
-            PARAMETERS,
-            tmp_path,
-            common=1,
-            scarce=1,
-            teacher=teacher,
-            seed=1,
-            workers=1,
-        )
+        bank(synthesised(1, 0), tmp_path, teacher)
 
 
 def test_a_process_that_is_ended_ends_the_work(
@@ -105,16 +98,7 @@ def test_a_process_that_is_ended_ends_the_work(
     """As the kernel does where memory is short."""
     monkeypatch.setattr("stems._make", _ended)
     with pytest.raises(DataError, match=r"--threads"):
-        build(
-            synthesised(1, 0),
-            PARAMETERS,
-            tmp_path,
-            common=1,
-            scarce=1,
-            teacher=None,
-            seed=1,
-            workers=1,
-        )
+        bank(synthesised(1, 0), tmp_path)
 
 
 def _ended(_: object) -> None:
