@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 import hashlib
-import json
 from pathlib import Path
 import re
 from typing import Any
@@ -11,7 +10,7 @@ from cry_engine.features import LogMelParameters
 from cry_engine.manifest import CRYING, FORMAT, Manifest
 from mixtures import LABELS
 from recordings import Recording
-from writing import write_bytes
+from writing import write_bytes, write_json
 
 # What follows says where the licence is written, and of whom the recording is; here its name is enough: attribution.py has all of it.
 _LICENCE = re.compile(r" \(|; (?:ESC|LICENSE)").split
@@ -68,14 +67,7 @@ def write(
     if tuple(crying) != (CRYING,):
         manifest["crying"] = list(crying)
     Manifest.from_dict(manifest)
-    folder.mkdir(parents=True, exist_ok=True)
     model = folder / f"{name}.tflite"
-    _replace(model, content)
-    text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
-    _replace(folder / f"{name}.json", text.encode())
+    write_bytes(model, content)
+    write_json(folder / f"{name}.json", manifest)
     return model
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all: who listens may be reading it."""
-    write_bytes(path, content)

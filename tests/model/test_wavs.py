@@ -1,12 +1,10 @@
 """WAV files are whole or not there."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 import errno
 import gc
 import os
 from pathlib import Path
-import resource
 import sys
 from typing import Any
 import wave
@@ -18,6 +16,7 @@ from recordings import DataError
 import wavs
 from wavs import WavWriter, length_of, read_part
 
+from .disks import files_of_at_most
 from .sounds import RATE, tone, write_wav
 
 
@@ -61,17 +60,6 @@ def test_what_is_discarded_leaves_nothing(tmp_path: Path) -> None:
         writer.discard()
 
     assert list(tmp_path.iterdir()) == []
-
-
-@contextmanager
-def files_up_to(size_bytes: int) -> Iterator[None]:
-    """Have the system refuse what would make a file larger, after a part of it as a full disk does."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def full(*_: object) -> None:
@@ -151,7 +139,7 @@ def test_a_disk_that_is_full_on_the_way_leaves_no_half_file(
         with WavWriter(tmp_path / "a.wav", RATE) as writer:
             writer.write(tone(1.0))
 
-    with files_up_to(10_000), pytest.raises(OSError):
+    with files_of_at_most(10_000), pytest.raises(OSError):
         fail()
     assert list(tmp_path.iterdir()) == []
     assert nothing_is_left()
@@ -163,7 +151,7 @@ def test_what_a_full_disk_refused_may_be_written_again(tmp_path: Path) -> None:
     for path, again in ((tmp_path / "a.wav", True), (tmp_path / "b.wav", False)):
         with WavWriter(path, RATE) as writer:
             writer.write(sound[:RATE])
-            with files_up_to(20_000), pytest.raises(OSError):
+            with files_of_at_most(20_000), pytest.raises(OSError):
                 writer.write(sound[RATE:])
             if again:
                 writer.write(sound[RATE:])
