@@ -415,7 +415,7 @@ def test_a_terminal_that_is_closed_ends_it_cleanly(tmp_path: Path) -> None:
     shown = b""
     try:
         deadline = time.monotonic() + 120.0
-        while b"6." not in shown and process.poll() is None and time.monotonic() < deadline:  # fmt: skip
+        while b" 6 of 600 s" not in shown and process.poll() is None and time.monotonic() < deadline:  # fmt: skip
             time.sleep(0.1)
             with contextlib.suppress(BlockingIOError, OSError):
                 shown += os.read(ours, 65_536)
