@@ -123,12 +123,17 @@ class CryDetectorCoordinator(Hearing):
         """
         async with self._switching:
             if self._closed:
+                # It is being set up anew: who listens then goes by what is stored.
+                self._store.wish = Wish.now(on=on, duration=duration)
+                await self._store.async_save()
                 return
             was_on = self.listening
             self._store.wish = Wish.now(on=on, duration=duration)
             self._store.async_save_soon()
             self._async_plan_flip()
             if on and not was_on:
+                # Whoever turned it off may have been cancelled before the source was closed.
+                await self._async_stop_listening()
                 self._async_start_listening()
                 self.async_update_listeners()
             elif was_on and not on:
@@ -142,12 +147,9 @@ class CryDetectorCoordinator(Hearing):
     @callback
     def async_change(self, **options: Any) -> None:
         """Change options, at once and without a reload."""
-        self.hass.config_entries.async_update_entry(
-            self.config_entry, options={**self.config_entry.options, **options}
-        )
-        self.settings = Settings.from_options(
-            self.config_entry.options, self.classifier.manifest
-        )
+        changed = {**self.config_entry.options, **options}
+        self.settings = Settings.from_options(changed, self.classifier.manifest)
+        self.hass.config_entries.async_update_entry(self.config_entry, options=changed)
         if self._listener is not None:
             self._apply_settings(self._listener)
         self.async_update_listeners()
@@ -168,6 +170,7 @@ class CryDetectorCoordinator(Hearing):
     @callback
     def _async_start_listening(self) -> None:
         self.sound.start()
+        self._reconnector.forget_failures()
         # Home Assistant cancels it when it stops, and waits until the thread has ended.
         self._running = self.config_entry.async_create_background_task(
             self.hass, self._async_run(), name=f"{DOMAIN} {self.name}"
@@ -176,16 +179,16 @@ class CryDetectorCoordinator(Hearing):
     @callback
     def _async_end_episode(self, *, sound_lost: bool) -> None:
         """End the episode that goes on, if any; what is on its way from the thread is not heard."""
-        told = self._cries.close(sound_lost=sound_lost)
+        self._untold.extend(self._cries.close(sound_lost=sound_lost))
         self.figures = self.journal.figures()
-        self._tell(told)
+        self._tell()
         self.sound.stop(self.hass.loop.time())
 
     async def _async_stop_listening(self) -> None:
         if (running := self._running) is not None:
-            self._running = None
             running.cancel()
             await asyncio.wait([running])
+            self._running = None
 
     async def _async_run(self) -> None:
         data = self.config_entry.data
@@ -198,7 +201,8 @@ class CryDetectorCoordinator(Hearing):
         finally:
             self._listener = None
             # Home Assistant stops.
-            self._tell(self._cries.close(sound_lost=True))
+            self._untold.extend(self._cries.close(sound_lost=True))
+            self._tell()
 
     async def _async_listen(
         self, heard: Callable[[Observation], None], first_sound_s: float

@@ -76,6 +76,9 @@ class Hearing(DataUpdateCoordinator[Report]):
         self._observation_listeners: set[Callable[[Observation], None]] = set()
         self._cry_listeners: set[Callable[[CryEvent], None]] = set()
         self._loss_logged = False
+        # An automation that one of them sets off may end the episode: what it is told of that comes after it.
+        self._untold: deque[CryEvent] = deque()
+        self._telling = False
 
     @property
     def journal(self) -> Journal:
@@ -137,6 +140,7 @@ class Hearing(DataUpdateCoordinator[Report]):
         self._found()
         told = self._cries.heard(observation, now, 60.0 * self.settings.reminder_min)
         if told:
+            self._untold.extend(told)
             self.figures = self.journal.figures()
         report = self._reporter.heard(
             observation,
@@ -146,7 +150,7 @@ class Hearing(DataUpdateCoordinator[Report]):
         )
         if report is not None:
             self.async_set_updated_data(report)
-        self._tell(told)
+        self._tell()
 
     @callback
     def _found(self) -> None:
@@ -172,9 +176,9 @@ class Hearing(DataUpdateCoordinator[Report]):
             self._loss_logged = True
             _LOGGER.warning("%s: no sound arrives: %s", self.name, loss)
         if is_news:
-            told = self._cries.close(sound_lost=True)
+            self._untold.extend(self._cries.close(sound_lost=True))
             self._async_hush()
-            self._tell(told)
+            self._tell()
 
     @callback
     def _async_hush(self) -> None:
@@ -186,13 +190,20 @@ class Hearing(DataUpdateCoordinator[Report]):
         self.async_update_listeners()
 
     @callback
-    def _tell(self, told: list[CryEvent]) -> None:
-        """Write the journal when there is news, and hand them on."""
-        for event in told:
-            self._store.async_save_soon(
-                0.0 if event.episode.end is not None else SAVE_DELAY_S
-            )
-            self._hand(self._cry_listeners, event)
+    def _tell(self) -> None:
+        """Write the journal when there is news, and hand it on, in order."""
+        if self._telling:
+            return
+        self._telling = True
+        try:
+            while self._untold:
+                event = self._untold.popleft()
+                self._store.async_save_soon(
+                    0.0 if event.episode.end is not None else SAVE_DELAY_S
+                )
+                self._hand(self._cry_listeners, event)
+        finally:
+            self._telling = False
 
     def _hand[T](self, listeners: set[Callable[[T], None]], what: T) -> None:
         """Hand something on: a listener that fails ends neither the listening nor the others."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+import math
 from typing import override
 
 from homeassistant.components.number import (
@@ -11,9 +12,10 @@ from homeassistant.components.number import (
 )
 from homeassistant.const import EntityCategory, UnitOfTime
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import CONF_GAIN, CONF_HOLD
+from .const import CONF_GAIN, CONF_HOLD, DOMAIN
 from .coordinator import CryDetectorConfigEntry
 from .entity import CryDetectorEntity
 from .settings import GAIN_RANGE_DB, HOLD_RANGE_S, Settings
@@ -81,5 +83,13 @@ class CryDetectorNumber(CryDetectorEntity, NumberEntity):
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        """Change it, at once."""
+        """Change it, at once.
+
+        Raises:
+            ServiceValidationError: it is not a number (NaN), which no range keeps out.
+        """
+        if math.isnan(value):
+            raise ServiceValidationError(
+                translation_domain=DOMAIN, translation_key="not_a_number"
+            )
         self.coordinator.async_change(**{self.entity_description.option: value})

@@ -116,6 +116,10 @@ class Reconnector:
         self._took_s = 0.0
         self._fault_logged = False
 
+    def forget_failures(self) -> None:
+        """Begin anew: what failed before nobody wanted to listen for a while says nothing of now."""
+        self._failures = 0
+
     async def async_run(self, *, ends: bool) -> None:
         """Listen until cancelled.
 

@@ -39,13 +39,19 @@ ATTR_MEDIA_CONTENT_ID: Final = "media_content_id"
 ATTR_PATH: Final = "path"
 ATTR_START: Final = "start"
 
+# What is meant to be longer is meant for good.
+_LONGEST: Final = timedelta(days=366)
+# The first and the last year may not be there in another time zone.
+_FIRST_YEAR: Final = 2
+_LAST_YEAR: Final = 9998
+
 _LISTEN_SCHEMA = vol.Schema(
     {
         **cv.ENTITY_SERVICE_FIELDS,
         vol.Optional(ATTR_CONFIG_ENTRY_ID): vol.All(cv.ensure_list, [cv.string]),
         vol.Required(ATTR_LISTENING): cv.boolean,
         vol.Optional(ATTR_DURATION): vol.All(
-            cv.time_period, vol.Range(min=timedelta(seconds=1))
+            cv.time_period, vol.Range(min=timedelta(seconds=1), max=_LONGEST)
         ),
     }
 )
@@ -167,8 +173,8 @@ async def _async_report(call: ServiceCall) -> ServiceResponse:
     """Tell what was recorded in a time; by default since midnight."""
     entry = _loaded_entry(call.hass, call.data.get(ATTR_CONFIG_ENTRY_ID))
     # What comes without a time zone is meant by the house's clock.
-    start = dt_util.as_utc(call.data.get(ATTR_START) or dt_util.start_of_local_day())
-    end = dt_util.as_utc(call.data.get(ATTR_END) or dt_util.utcnow())
+    start = _utc(call.data.get(ATTR_START) or dt_util.start_of_local_day())
+    end = _utc(call.data.get(ATTR_END) or dt_util.utcnow())
     if start >= end:
         raise ServiceValidationError(
             translation_domain=DOMAIN,
@@ -189,6 +195,20 @@ async def _async_report(call: ServiceCall) -> ServiceResponse:
         "loudest": _described(loudest) if loudest else None,
         "episodes": [_described(episode) for episode in episodes],
     }
+
+
+def _utc(time: datetime) -> datetime:
+    """Return a time in UTC, if every clock can show it."""
+    if not _FIRST_YEAR <= time.year <= _LAST_YEAR:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="no_such_year",
+            translation_placeholders={
+                "first": str(_FIRST_YEAR),
+                "last": str(_LAST_YEAR),
+            },
+        )
+    return dt_util.as_utc(time)
 
 
 def _described(episode: JournalEpisode) -> dict[str, Any]:

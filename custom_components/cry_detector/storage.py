@@ -20,7 +20,7 @@ class DetectorStore:
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         """Tie it to a config entry."""
-        self._store = Store[dict[str, Any]](hass, VERSION, f"{DOMAIN}.{entry_id}")
+        self._store = Store[Any](hass, VERSION, f"{DOMAIN}.{entry_id}")
         self.journal = Journal()
         self.wish = Wish.now(on=True)
 
@@ -29,18 +29,20 @@ class DetectorStore:
         stored = await self._store.async_load()
         if stored is None:
             return
+        if not isinstance(stored, dict):
+            stored = {}
         records = stored.get("episodes")
         damaged = 0 if isinstance(records, list) else 1
         episodes = []
         for record in records if isinstance(records, list) else []:
             try:
                 episodes.append(JournalEpisode.from_dict(record))
-            except (KeyError, TypeError, ValueError):
+            except (KeyError, OverflowError, TypeError, ValueError):
                 damaged += 1
         self.journal = Journal(episodes)
         try:
             self.wish = Wish.from_dict(stored["listening"])
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, OverflowError, TypeError, ValueError):
             damaged += 1
         if damaged:
             _LOGGER.warning(

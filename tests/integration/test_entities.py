@@ -14,7 +14,7 @@ from homeassistant.const import (
     Platform,
 )
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
@@ -275,6 +275,20 @@ async def test_settings_are_changed_while_it_listens(
     assert ear.opened == 2
     assert ear.listener
     assert ear.listener.gain_db == -6.0
+
+
+@pytest.mark.parametrize("key", ["hold", "gain"])
+async def test_what_is_no_number_is_refused(
+    hass: HomeAssistant, entry: MockConfigEntry, ear: Ear, key: str
+) -> None:
+    """Home Assistant lets NaN through as within any range."""
+    await async_set_up(hass, entry)
+    with pytest.raises(ServiceValidationError) as caught:
+        await async_do(hass, entry, key, "set_value", value="nan")
+    assert caught.value.translation_key == "not_a_number"
+    assert key not in entry.options
+    await ear.hears()
+    assert state_of(hass, entry, "crying") == "off"
 
 
 async def test_custom_keeps_the_thresholds_that_it_stands_for(

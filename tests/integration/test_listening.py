@@ -1,22 +1,29 @@
 """The switch: it closes the source, is remembered, and comes back by itself where that was asked for."""
 
+import asyncio
 from datetime import timedelta
+import time
 from typing import Any
 
 from homeassistant.components import binary_sensor
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.cry_detector.const import DOMAIN
-from custom_components.cry_detector.cries import CryEvent
+from custom_components.cry_detector.cries import CryEvent, CryEventKind
 from custom_components.cry_detector.engine.episodes import Episode
+from custom_components.cry_detector.engine.sources.ffmpeg import FfmpegSource
 from custom_components.cry_detector.sound import SoundState
 from tests.integration.ear import Ear, observation
 from tests.integration.helpers import (
     async_set_up,
     async_wait_for,
+    children,
+    entity_id_of,
     entry_for,
     file_entry,
     full_state_of,
@@ -116,13 +123,81 @@ async def test_what_is_on_its_way_when_it_is_turned_off_is_not_heard(
 async def test_a_detector_that_has_been_unloaded_does_not_listen_again(
     hass: HomeAssistant, ear: Ear, entry: MockConfigEntry
 ) -> None:
-    """An action may have waited for its turn while the detector was taken away."""
+    """An action may have waited for its turn while the detector was taken away: when it is back, it goes by that."""
     coordinator = entry.runtime_data
     await async_do(hass, entry, "listening", "turn_off")
     assert await hass.config_entries.async_unload(entry.entry_id)
     await coordinator.async_set_listening(True)
+    await hass.async_block_till_done()
     assert not ear.is_open
-    assert not coordinator.listening
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    assert ear.is_open
+
+
+async def test_what_is_switched_during_a_reload_holds(
+    hass: HomeAssistant, room_file: Any
+) -> None:
+    """Closing the source takes a while, and automations do not wait."""
+    entry = file_entry(room_file)
+    await async_set_up(hass, entry)
+    await async_wait_for(lambda: state_of(hass, entry, "crying") == "off")
+    reload = hass.async_create_task(hass.config_entries.async_reload(entry.entry_id))
+    await asyncio.sleep(0)
+    assert entry.state is ConfigEntryState.UNLOAD_IN_PROGRESS
+    await async_do(hass, entry, "listening", "turn_off")
+    await reload
+    await hass.async_block_till_done()
+    assert state_of(hass, entry, "listening") == "off"
+    assert nothing_listens()
+
+
+async def test_on_after_an_off_that_was_cancelled(
+    hass: HomeAssistant, room_file: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As by an automation that is restarted: the old source is closed before the new one is opened."""
+    close = FfmpegSource.close
+
+    def close_slowly(self: FfmpegSource) -> None:
+        time.sleep(0.5)
+        close(self)
+
+    monkeypatch.setattr(FfmpegSource, "close", close_slowly)
+    entry = file_entry(room_file)
+    await async_set_up(hass, entry)
+    await async_wait_for(lambda: state_of(hass, entry, "crying") == "off")
+    coordinator = entry.runtime_data
+    off = hass.async_create_task(coordinator.async_set_listening(False))
+    await asyncio.sleep(0.01)
+    off.cancel()
+    await asyncio.wait([off])
+    assert off.cancelled()
+    await coordinator.async_set_listening(True)
+    await async_wait_for(lambda: coordinator.audio_ok)
+    assert len(children()) == 1
+    await async_do(hass, entry, "test_alarm", "press")
+    await async_wait_for(lambda: state_of(hass, entry, "crying") == "on")
+
+
+async def test_an_automation_that_turns_it_off_hears_of_the_beginning_first(
+    hass: HomeAssistant, ear: Ear, entry: MockConfigEntry
+) -> None:
+    """It runs while the crying is being told: the end that it makes is told after that."""
+    told: list[CryEvent] = []
+    entry.runtime_data.async_subscribe_cries(told.append)
+    listening = {"entity_id": entity_id_of(hass, entry, "listening")}
+    crying = entity_id_of(hass, entry, "crying")
+    automation = {
+        "triggers": {"trigger": "state", "entity_id": crying, "to": "on"},
+        "actions": {"action": "switch.turn_off", "target": listening},
+    }
+    assert await async_setup_component(hass, "automation", {"automation": automation})
+    await hass.async_block_till_done()
+    await ear.hears(episode=Episode(2.5, None, 2.5, 0.9))
+    await hass.async_block_till_done()
+    assert state_of(hass, entry, "listening") == "off"
+    assert [event.kind for event in told] == [CryEventKind.STARTED, CryEventKind.ENDED]
+    assert full_state_of(hass, entry, "cry").attributes["event_type"] == "ended"
 
 
 async def test_a_cry_goes_on_where_the_detector_cannot_be_taken_away(

@@ -120,6 +120,21 @@ async def test_pauses_start_small_again_after_steady_sound(
     assert ear.is_open
 
 
+async def test_a_source_is_waited_for_no_longer_because_it_failed_before_a_pause(
+    ear: Ear, entry: MockConfigEntry
+) -> None:
+    """Who turns listening on at night is told within ten seconds that the camera is unplugged since the day."""
+    ear.refuses = "cannot_connect"
+    await ear.is_lost()
+    await ear.passes(60)
+    assert ear.first_sound_s > first_sound_s(0)
+    await entry.runtime_data.async_set_listening(False)
+    ear.refuses = None
+    await entry.runtime_data.async_set_listening(True)
+    assert ear.is_open
+    assert ear.first_sound_s == first_sound_s(0)
+
+
 async def test_silence_of_the_source_is_noticed_within_ten_seconds(
     hass: HomeAssistant, ear: Ear, entry: MockConfigEntry
 ) -> None:

@@ -166,7 +166,12 @@ async def test_a_detector_that_is_not_set_up_cannot_listen(
 
 @pytest.mark.parametrize(
     "data",
-    [{}, {"listening": False, "duration": 0}, {"listening": False, "seconds": 3}],
+    [
+        {},
+        {"listening": False, "duration": 0},
+        {"listening": False, "duration": {"days": 3_000_000}},
+        {"listening": False, "seconds": 3},
+    ],
 )
 async def test_listen_refuses_what_makes_no_sense(
     hass: HomeAssistant, nursery: Nursery, data: dict[str, Any]
@@ -475,6 +480,18 @@ async def test_a_report_needs_a_time_that_goes_forward(
         )
     assert caught.value.translation_key == "start_not_before_end"
     assert str(caught.value).startswith("The start 2026-01-02T00:00:00")
+
+
+@pytest.mark.parametrize(
+    "times",
+    [{"start": "0001-01-01 00:00:00+05:00"}, {"end": "9999-12-31 23:59:59"}],
+)
+async def test_a_report_needs_a_year_that_every_clock_can_show(
+    hass: HomeAssistant, nursery: Nursery, times: dict[str, str]
+) -> None:
+    with pytest.raises(ServiceValidationError) as caught:
+        await async_call(hass, "report", **times)
+    assert caught.value.translation_key == "no_such_year"
 
 
 async def test_a_report_of_several_detectors_needs_a_choice(

@@ -23,6 +23,7 @@ def test_an_entry_without_options_has_the_defaults() -> None:
     assert settings.gain_db == 0.0
     assert settings.report_interval_s == DEFAULTS["report_interval"]
     assert settings.episode_settings() == episode_settings(MANIFEST)
+    assert Settings.from_options(dict.fromkeys(DEFAULTS), MANIFEST) == settings
 
 
 @pytest.mark.parametrize("level", list(Sensitivity))

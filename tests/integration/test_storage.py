@@ -161,11 +161,20 @@ async def test_an_episode_that_the_sound_cut_off_says_so(
     assert state_of(hass, entry, "episodes_today") == "1"
 
 
+# In no year of UTC.
+BEFORE_ALL_TIME = "0001-01-01T00:00:00+14:00"
+
+
 @pytest.mark.parametrize(
     "stored",
     [
         {},
+        [],
         {"episodes": 3, "listening": "yes"},
+        {
+            "episodes": [],
+            "listening": {"on": True, "since": BEFORE_ALL_TIME, "until": None},
+        },
         {
             "episodes": [{"start": "never"}, None, "x"],
             "listening": {"on": True, "since": "2026-11-01T12:00:00", "until": None},
@@ -177,7 +186,7 @@ async def test_a_damaged_file_keeps_nobody_from_listening(
     ear: Ear,
     hass_storage: dict[str, Any],
     caplog: pytest.LogCaptureFixture,
-    stored: dict[str, Any],
+    stored: Any,
 ) -> None:
     """What can be read of it is, the rest is left out and said once."""
     hass_storage[KEY] = {"version": 1, "minor_version": 1, "key": KEY, "data": stored}
