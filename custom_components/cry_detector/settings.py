@@ -80,7 +80,7 @@ class Settings:
 
         Options come from a form that checks them, or from a file that anyone may have
         edited: thresholds in the wrong order are put right rather than refused, since
-        a detector with odd thresholds is worth more than none. So are they where nothing stands.
+        a detector with odd thresholds is worth more than none. Where nothing is given the default holds.
         """
         given = {name: value for name, value in options.items() if value is not None}
         wanted = {**DEFAULTS, **given}
