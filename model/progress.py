@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from contextlib import suppress
 import io
+import os
+from pathlib import Path
 import shutil
 import sys
 import time
@@ -28,6 +30,16 @@ def print_any_name() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+def lead_nowhere(stream: TextIO) -> None:
+    """Have what is written to a terminal that was closed go nowhere.
+
+    What is left in its buffer may fail once more when the program ends, which then exits with 120 (seen once, of record.py).
+    """
+    # What is no file has no such end.
+    with suppress(OSError), Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), stream.fileno())
 
 
 class Progress:
@@ -114,10 +126,13 @@ class Progress:
             self._drawn_at = float("-inf")
 
     def _write(self, text: str) -> None:
-        # A terminal that was closed must not end the work that it was shown.
-        with suppress(OSError):
+        try:
             self._stream.write(text)
             self._stream.flush()
+        except OSError:
+            # A terminal that was closed must not end the work that it was shown, nor a full disk that of a log.
+            if self._live:
+                lead_nowhere(self._stream)
 
     def __enter__(self) -> Self:
         """Return itself."""

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 import math
-import os
 from pathlib import Path
 import signal
 import sys
@@ -25,7 +24,7 @@ from cry_engine.level import Level, LevelMeter
 from cry_engine.sources import Source
 from cry_engine.sources.microphone import microphone
 from folder import Folder, disk_full
-from progress import Progress, print_any_name
+from progress import Progress, lead_nowhere, print_any_name
 from recordings import DataError
 from wavs import HEADER_BYTES, SAMPLE_BYTES, WavWriter
 
@@ -198,9 +197,7 @@ class Recorder:
             if disk_full(error):
                 return
             self.stopping = True
-            # Or the line would be tried, and fail, once more when the program ends.
-            with Path(os.devnull).open("wb") as nowhere:
-                os.dup2(nowhere.fileno(), stream.fileno())
+            lead_nowhere(stream)
 
     def wait(self, seconds: float) -> None:
         """Wait, unless it is to stop."""

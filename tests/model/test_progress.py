@@ -1,7 +1,10 @@
 """Progress says how much is done and how long the rest takes, where it can be read."""
 
 import io
+import os
+from pathlib import Path
 import sys
+from typing import BinaryIO
 
 import pytest
 
@@ -101,17 +104,33 @@ def test_work_of_unknown_size_is_counted() -> None:
     assert log.getvalue() == "1048576 bytes\n"
 
 
-def test_a_terminal_that_was_closed_does_not_end_the_work() -> None:
-    """What was shown there goes on."""
+class Closed(Terminal):
+    """A terminal that was closed, with a file in its place."""
 
-    class Closed(Terminal):
-        def write(self, _: str) -> int:
-            raise OSError(5, "Input/output error")
+    def __init__(self, file: BinaryIO) -> None:
+        """Write nothing into the file."""
+        super().__init__()
+        self._file = file
 
-    with Progress("steps", 10, every_s=0.0, stream=Closed()) as progress:
+    def write(self, _: str) -> int:
+        """Fail."""
+        raise OSError(5, "Input/output error")
+
+    def fileno(self) -> int:
+        """Return the file's."""
+        return self._file.fileno()
+
+
+def test_a_terminal_that_was_closed_does_not_end_the_work(tmp_path: Path) -> None:
+    """What was shown there goes on; and what is left to be shown when the program ends goes nowhere, or it would fail."""
+    with (
+        (tmp_path / "terminal").open("wb") as file,
+        Progress("steps", 10, every_s=0.0, stream=Closed(file)) as progress,
+    ):
         progress._every_s = 0.0
         progress.update(5)
         progress.update(6)
+        assert os.path.samestat(os.fstat(file.fileno()), Path(os.devnull).stat())
 
 
 class Strict(io.TextIOWrapper):
