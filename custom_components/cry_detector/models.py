@@ -24,11 +24,14 @@ async def async_load_classifier(hass: HomeAssistant, model: str = "") -> Classif
 
 def list_models(hass: HomeAssistant) -> list[str]:
     """Return the names of the user's own models; looks at the disk."""
-    folder = _folder(hass)
+    folder = _folder(hass).resolve()
     return sorted(
         path.name
         for path in folder.glob(f"*{SUFFIX}")
-        if path.is_file() and path.with_suffix(".json").is_file()
+        if path.is_file()
+        and path.with_suffix(".json").is_file()
+        # A link that leads elsewhere would not be loaded either.
+        and path.resolve().parent == folder
     )
 
 

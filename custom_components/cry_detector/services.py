@@ -3,7 +3,14 @@
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_ENTITY_ID, ENTITY_MATCH_ALL
+from homeassistant.const import (
+    ATTR_AREA_ID,
+    ATTR_CONFIG_ENTRY_ID,
+    ATTR_ENTITY_ID,
+    ATTR_FLOOR_ID,
+    ATTR_LABEL_ID,
+    ENTITY_MATCH_ALL,
+)
 from homeassistant.core import (
     HomeAssistant,
     ServiceCall,
@@ -116,12 +123,18 @@ async def _async_listen(call: ServiceCall) -> None:
 async def _async_targeted_entries(call: ServiceCall) -> list[CryDetectorConfigEntry]:
     """Return the config entries that a call is about, by whatever it names them.
 
-    An area may hold more than detectors; what is not ours is left alone.
+    An area may hold more than detectors; what is not ours is left alone, and so is, beside one that is set up, a detector that
+    is not.
     """
+    loaded = call.hass.config_entries.async_loaded_entries(DOMAIN)
     if call.data.get(ATTR_ENTITY_ID) == ENTITY_MATCH_ALL:
-        return call.hass.config_entries.async_loaded_entries(DOMAIN)
+        return loaded
     ours = {entry.entry_id for entry in call.hass.config_entries.async_entries(DOMAIN)}
     wanted = ours & await async_extract_config_entry_ids(call)
+    if any(
+        place in call.data for place in (ATTR_AREA_ID, ATTR_FLOOR_ID, ATTR_LABEL_ID)
+    ):
+        wanted = wanted & {entry.entry_id for entry in loaded} or wanted
     wanted.update(call.data.get(ATTR_CONFIG_ENTRY_ID, []))
     if not wanted:
         raise ServiceValidationError(

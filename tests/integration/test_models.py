@@ -38,6 +38,10 @@ def test_models_are_listed_that_have_a_manifest(
     copy(folder / "another.tflite")
     (folder / "another.json").unlink()
     (folder / "notes.txt").write_text("no model")
+    copy(folder.parent / "elsewhere.tflite")
+    for suffix in (".tflite", ".json"):
+        link = folder / f"link{suffix}"
+        link.symlink_to(folder.parent / f"elsewhere{suffix}")
     assert list_models(hass) == ["own.tflite"]
     shutil.rmtree(folder)
     assert list_models(hass) == []

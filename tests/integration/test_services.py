@@ -164,6 +164,30 @@ async def test_a_detector_that_is_not_set_up_cannot_listen(
     assert caught.value.translation_key == "service_config_entry_not_loaded"
 
 
+async def test_a_room_that_is_not_set_up_does_not_keep_the_others_from_listening(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where one detector of a floor is switched off: unless it is named itself, or there is no other."""
+    rooms = [
+        await Nursery.async_open(hass, monkeypatch, title) for title in ("Ada", "Ben")
+    ]
+    ada, ben = rooms
+    devices = [room.device_id for room in rooms]
+    area = ar.async_get(hass).async_create("Upstairs")
+    for device_id in devices:
+        dr.async_get(hass).async_update_device(device_id, area_id=area.id)
+    await hass.config_entries.async_unload(ben.entry.entry_id)
+
+    await async_call(hass, "listen", area_id=area.id, listening=False)
+    assert not ada.coordinator.listening
+    with pytest.raises(ServiceValidationError):
+        await async_call(hass, "listen", device_id=devices, listening=True)
+    assert not ada.coordinator.listening
+    await hass.config_entries.async_unload(ada.entry.entry_id)
+    with pytest.raises(ServiceValidationError):
+        await async_call(hass, "listen", area_id=area.id, listening=True)
+
+
 @pytest.mark.parametrize(
     "data",
     [
