@@ -14,7 +14,7 @@ from homeassistant.components.automation.helpers import async_get_blueprints
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import CoreState, HomeAssistant, State
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import restore_state
+from homeassistant.helpers import entity_registry as er, restore_state
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
@@ -168,6 +168,15 @@ async def async_shine(hass: HomeAssistant, lamp: str, **how: Any) -> None:
     """Have the lamp shine as somebody of the house wants it."""
     data = {"entity_id": lamp, "color_temp_kelvin": 4000, **how}
     await hass.services.async_call("light", "turn_on", data, blocking=True)
+
+
+async def async_disable_the_switch(hass: HomeAssistant, nursery: Nursery) -> None:
+    """Disable the detector's Listening switch, as somebody who never pauses it may."""
+    er.async_get(hass).async_update_entity(
+        nursery.entity_id("switch", "listening"),
+        disabled_by=er.RegistryEntryDisabler.USER,
+    )
+    await async_settle(hass)
 
 
 def attributes(hass: HomeAssistant, entity_id: str) -> dict[str, Any]:
@@ -403,6 +412,45 @@ async def test_quiet_hours_may_go_past_midnight(
     assert not phone.calls
 
 
+async def test_a_notice_from_before_the_quiet_hours_is_taken_back_in_them(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+) -> None:
+    await async_use(
+        hass,
+        "notify_phone",
+        detector=nursery.crying,
+        phone=phone.device_id,
+        quiet_from="20:05:00",
+        quiet_to="20:30:00",
+    )
+
+    await nursery.async_cry()
+    await clock.async_pass(minutes=11)
+    assert phone.messages == ["The baby is crying.", "clear_notification"]
+    assert phone.last["data"]["tag"] == phone.calls[0].data["data"]["tag"]
+    await clock.async_pass(minutes=20)
+    assert phone.messages[2:] == ["The baby is crying for 30 minutes."]
+
+
+async def test_a_reminder_of_no_time_is_one_of_a_minute(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+) -> None:
+    await async_use(
+        hass,
+        "notify_phone",
+        detector=nursery.crying,
+        phone=phone.device_id,
+        reminder={"seconds": 0},
+        cooldown={"seconds": 0},
+    )
+
+    await nursery.async_cry()
+    await clock.async_pass(seconds=11)
+    assert phone.messages == ["The baby is crying."]
+    await clock.async_pass(minutes=1)
+    assert len(phone.calls) == 2
+
+
 async def test_the_notice_can_be_replaced_by_a_silent_one(
     hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
 ) -> None:
@@ -442,6 +490,170 @@ async def test_a_loss_while_the_baby_cries_is_not_calm(
     assert phone.messages[-1] == (
         "The baby was crying when the sound was lost. Please look!"
     )
+
+
+@pytest.mark.parametrize("expected_lingering_timers", [True])
+async def test_nobody_has_to_look_any_more_when_it_is_calm_after_a_loss(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+) -> None:
+    await async_use(
+        hass, "notify_phone", detector=nursery.crying, phone=phone.device_id
+    )
+    await nursery.async_cry()
+    await clock.async_pass(minutes=1)
+    await nursery.async_lose()
+    told = [
+        "The baby is crying.",
+        "clear_notification",
+        "The baby was crying when the sound was lost. Please look!",
+    ]
+
+    await clock.async_pass(minutes=10)
+    # Crying is recognized only some seconds after sound has come back.
+    await nursery.async_calm()
+    await clock.async_pass(seconds=20)
+    assert phone.messages == told
+    await clock.async_pass(seconds=10)
+    assert phone.messages == [*told, "clear_notification"]
+    assert phone.last["data"]["tag"] == phone.calls[0].data["data"]["tag"]
+
+    await nursery.async_cry()
+    await clock.async_pass(seconds=11)
+    assert phone.messages[4:] == ["The baby is crying."]
+
+
+@pytest.mark.parametrize("expected_lingering_timers", [True])
+@pytest.mark.parametrize(
+    ("lost_for", "due_s"),
+    [
+        pytest.param(1, 190, id="within the cooldown"),
+        pytest.param(10, 10, id="after it"),
+    ],
+)
+async def test_a_baby_that_cries_on_after_a_loss_is_told(
+    hass: HomeAssistant,
+    nursery: Nursery,
+    phone: Phone,
+    clock: Clock,
+    lost_for: int,
+    due_s: int,
+) -> None:
+    await async_use(
+        hass, "notify_phone", detector=nursery.crying, phone=phone.device_id
+    )
+    await nursery.async_cry()
+    await clock.async_pass(minutes=1)
+    await nursery.async_lose()
+    await clock.async_pass(minutes=lost_for)
+    await nursery.async_calm()
+    await clock.async_pass(seconds=20)
+
+    await nursery.async_cry()
+    await clock.async_pass(seconds=due_s - 1)
+    assert phone.messages[2:] == [
+        "The baby was crying when the sound was lost. Please look!"
+    ]
+    await clock.async_pass(seconds=3)
+    assert len(phone.calls) == 4
+    assert phone.messages[-1].startswith("The baby is crying")
+
+
+@pytest.mark.parametrize("expected_lingering_timers", [True])
+async def test_in_the_quiet_hours_nobody_has_to_look(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+) -> None:
+    await async_use(
+        hass,
+        "notify_phone",
+        detector=nursery.crying,
+        phone=phone.device_id,
+        quiet_from="20:05:00",
+        quiet_to="23:00:00",
+    )
+    await nursery.async_cry()
+    await clock.async_pass(minutes=1)
+    await nursery.async_lose()
+    await clock.async_pass(minutes=10)
+    assert phone.messages[2:] == [
+        "The baby was crying when the sound was lost. Please look!"
+    ]
+
+    await nursery.async_cry()
+    await clock.async_pass(minutes=1)
+
+    assert phone.messages[3:] == ["clear_notification"]
+
+
+@pytest.mark.parametrize("expected_lingering_timers", [True])
+async def test_a_loss_is_told_also_where_the_switch_is_disabled(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+) -> None:
+    await async_disable_the_switch(hass, nursery)
+    await async_use(
+        hass, "notify_phone", detector=nursery.crying, phone=phone.device_id
+    )
+    await nursery.async_cry()
+    await clock.async_pass(minutes=1)
+
+    await nursery.async_lose()
+
+    assert phone.messages[-1] == (
+        "The baby was crying when the sound was lost. Please look!"
+    )
+
+
+async def test_a_pause_is_no_loss_also_where_the_switch_is_disabled(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+) -> None:
+    await async_disable_the_switch(hass, nursery)
+    await async_use(
+        hass, "notify_phone", detector=nursery.crying, phone=phone.device_id
+    )
+    await nursery.async_cry()
+    await clock.async_pass(minutes=1)
+
+    await nursery.coordinator.async_set_listening(False)
+    await async_settle(hass)
+
+    assert phone.messages == ["The baby is crying.", "clear_notification"]
+
+
+async def test_a_change_of_the_automation_leaves_no_notice_behind(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+) -> None:
+    inputs = {"detector": nursery.crying, "phone": phone.device_id}
+    await async_use(hass, "notify_phone", **inputs)
+    await nursery.async_cry()
+    await clock.async_pass(seconds=30)
+
+    await async_change(hass, "notify_phone", **inputs, min_length={"minutes": 1})
+    await clock.async_pass(seconds=10)
+    assert phone.messages == ["The baby is crying."]
+    await nursery.async_calm()
+
+    assert phone.messages[1:] == ["clear_notification"]
+    assert phone.last["data"]["tag"] == phone.calls[0].data["data"]["tag"]
+
+
+@pytest.mark.parametrize("expected_lingering_timers", [True])
+@pytest.mark.parametrize("crying", [True, False])
+async def test_what_is_heard_only_some_time_after_a_start_is_seen_to(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock, crying: bool
+) -> None:
+    await nursery.async_lose()
+    await async_use_late(
+        hass, "start", "notify_phone", detector=nursery.crying, phone=phone.device_id
+    )
+    await clock.async_pass(seconds=20)
+    assert not phone.calls
+
+    if crying:
+        await nursery.async_cry()
+        await clock.async_pass(seconds=11)
+        assert phone.messages == ["The baby is crying."]
+    else:
+        await nursery.async_calm()
+        assert phone.messages == ["clear_notification"]
 
 
 async def test_an_offline_phone_does_not_end_the_run(
@@ -515,7 +727,7 @@ async def test_what_is_short_or_calm_after_a_start_is_nothing_to_tell(
     await nursery.async_calm()
     await clock.async_pass(minutes=10)
 
-    assert not phone.calls
+    assert phone.messages == ["clear_notification"], "only of what was before"
 
 
 async def test_the_night_light_is_there_while_the_baby_cries(
@@ -962,6 +1174,52 @@ async def test_soothing_a_room_that_is_no_longer_heard_is_told(
     ]
 
 
+@pytest.mark.parametrize("expected_lingering_timers", [True])
+async def test_a_loss_after_soothing_has_not_helped_is_not_calm(
+    hass: HomeAssistant,
+    nursery: Nursery,
+    phone: Phone,
+    clock: Clock,
+    soothing: dict[str, Any],
+) -> None:
+    await async_use(hass, "soothe", **soothing, patience={"minutes": 3})
+
+    await nursery.async_cry()
+    await clock.async_pass(minutes=4)
+    await nursery.async_lose()
+
+    assert phone.messages == [
+        "Soothing has not helped in 3 minutes.",
+        "The baby was being soothed when the sound was lost. Please look!",
+    ]
+    assert phone.last["data"]["tag"] == phone.calls[0].data["data"]["tag"]
+
+
+@pytest.mark.parametrize("lost", [True, False])
+async def test_a_loss_is_told_and_a_pause_is_not_where_the_switch_is_disabled(
+    hass: HomeAssistant,
+    nursery: Nursery,
+    phone: Phone,
+    clock: Clock,
+    soothing: dict[str, Any],
+    lost: bool,
+) -> None:
+    await async_disable_the_switch(hass, nursery)
+    await async_use(hass, "soothe", **soothing)
+
+    await nursery.async_cry()
+    await clock.async_pass(minutes=1)
+    if lost:
+        await nursery.async_lose()
+    else:
+        await nursery.coordinator.async_set_listening(False)
+    await clock.async_pass(minutes=3)
+
+    assert phone.messages == [
+        "The baby was being soothed when the sound was lost. Please look!"
+    ] * int(lost)
+
+
 @pytest.mark.parametrize("after", ["start", "reload"])
 async def test_a_baby_that_cries_already_is_soothed(
     hass: HomeAssistant,
@@ -1132,6 +1390,60 @@ async def test_the_second_parent_sleeps_on_when_somebody_opened_the_door(
     await nursery.async_cry()
     await clock.async_pass(minutes=6)
     assert len(phone.calls) == 1, "that was another time"
+
+
+@pytest.mark.parametrize("device_class", ["motion", "moving", "occupancy", "presence"])
+async def test_a_motion_sensor_that_turns_off_is_nobody(
+    hass: HomeAssistant,
+    nursery: Nursery,
+    phone: Phone,
+    clock: Clock,
+    device_class: str,
+) -> None:
+    motion = ("binary_sensor.motion", {"device_class": device_class})
+    hass.states.async_set(motion[0], "on", motion[1])
+    await async_use(
+        hass,
+        "second_parent",
+        detector=nursery.crying,
+        phone=phone.device_id,
+        reactions=[motion[0]],
+    )
+
+    await clock.async_pass(minutes=1)
+    await nursery.async_cry()
+    await clock.async_pass(minutes=1)
+    hass.states.async_set(motion[0], "off", motion[1])
+    await clock.async_pass(minutes=3, seconds=50)
+    assert not phone.calls
+    await clock.async_pass(seconds=20)
+    assert len(phone.calls) == 1
+
+    hass.states.async_set(motion[0], "on", motion[1])
+    await async_settle(hass)
+    assert phone.messages[1:] == ["clear_notification"]
+
+
+async def test_a_motion_sensor_that_turns_off_is_no_time_to_call_again(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+) -> None:
+    motion = {"device_class": "motion"}
+    hass.states.async_set("binary_sensor.motion", "on", motion)
+    await async_use(
+        hass,
+        "second_parent",
+        detector=nursery.crying,
+        phone=phone.device_id,
+        reactions=["binary_sensor.motion"],
+    )
+
+    await nursery.async_cry()
+    await clock.async_pass(minutes=5, seconds=10)
+    hass.states.async_set("binary_sensor.motion", "off", motion)
+    await clock.async_pass(minutes=2, seconds=30)
+    assert len(phone.calls) == 1
+    await clock.async_pass(seconds=30)
+    assert len(phone.calls) == 2
 
 
 async def test_a_sensor_that_comes_back_is_nobody(
@@ -1377,6 +1689,28 @@ async def test_who_reacted_before_the_automation_was_changed_counts(
     assert not phone.calls
 
 
+async def test_a_motion_sensor_that_turned_off_before_the_change_is_nobody(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+) -> None:
+    motion = {"device_class": "motion"}
+    hass.states.async_set("binary_sensor.motion", "on", motion)
+    await nursery.async_cry()
+    await clock.async_pass(minutes=1)
+    hass.states.async_set("binary_sensor.motion", "off", motion)
+    await async_use_late(
+        hass,
+        "reload",
+        "second_parent",
+        detector=nursery.crying,
+        phone=phone.device_id,
+        reactions=["binary_sensor.motion"],
+    )
+
+    await clock.async_pass(minutes=5)
+
+    assert len(phone.calls) == 1
+
+
 @pytest.mark.parametrize("expected_lingering_timers", [True])
 async def test_a_lost_sound_is_told(
     hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
@@ -1564,4 +1898,68 @@ async def test_sound_that_comes_in_time_after_a_start_is_no_loss(
     await nursery.async_calm()
     await clock.async_pass(minutes=5)
 
+    assert phone.messages == ["clear_notification"], "only of what was before"
+
+
+@pytest.mark.parametrize("expected_lingering_timers", [True])
+async def test_a_change_of_the_automation_leaves_no_notice_of_a_loss_behind(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+) -> None:
+    inputs = {
+        "detector": nursery.entity_id("binary_sensor", "audio_input"),
+        "phone": phone.device_id,
+    }
+    await async_use(hass, "watch_the_watchman", **inputs)
+    await nursery.async_lose()
+    await clock.async_pass(minutes=4)
+    assert len(phone.calls) == 1
+
+    await async_change(hass, "watch_the_watchman", **inputs, reminder={"minutes": 7})
+    assert len(phone.calls) == 1
+    await nursery.async_calm()
+
+    assert phone.messages[1:] == ["clear_notification"]
+    assert phone.last["data"]["tag"] == phone.calls[0].data["data"]["tag"]
+
+
+@pytest.mark.parametrize("expected_lingering_timers", [True])
+async def test_a_notice_of_a_loss_stays_until_sound_comes_after_a_start(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+) -> None:
+    assert await hass.config_entries.async_reload(nursery.entry.entry_id)
+    await async_settle(hass)
+    assert nursery.state("binary_sensor", "audio_input") == "unknown"
+    await async_use_late(
+        hass,
+        "start",
+        "watch_the_watchman",
+        detector=nursery.entity_id("binary_sensor", "audio_input"),
+        phone=phone.device_id,
+    )
+    await clock.async_pass(seconds=20)
     assert not phone.calls
+
+    await nursery.async_calm()
+
+    assert phone.messages == ["clear_notification"]
+
+
+@pytest.mark.parametrize("expected_lingering_timers", [True])
+async def test_a_pause_ends_the_notices_also_where_the_switch_is_disabled(
+    hass: HomeAssistant, nursery: Nursery, phone: Phone, clock: Clock
+) -> None:
+    await async_disable_the_switch(hass, nursery)
+    await async_use(
+        hass,
+        "watch_the_watchman",
+        detector=nursery.entity_id("binary_sensor", "audio_input"),
+        phone=phone.device_id,
+    )
+    await nursery.async_lose()
+    await clock.async_pass(minutes=4)
+    assert len(phone.calls) == 1
+
+    await nursery.coordinator.async_set_listening(False)
+    await clock.async_pass(minutes=10)
+
+    assert phone.messages[1:] == ["clear_notification"]
