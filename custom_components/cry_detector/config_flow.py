@@ -41,6 +41,7 @@ class CryDetectorConfigFlow(SourceFlow, domain=DOMAIN):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask for the kind of source that a detector is to have from now on."""
+        self.async_await_user()
         entry = self._get_reconfigure_entry()
         self._name = entry.title
         self._entered = dict(entry.data)
@@ -80,9 +81,9 @@ class CryDetectorConfigFlow(SourceFlow, domain=DOMAIN):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Add the detector, or give it its new source."""
-        # Another flow may have added the same source while this one was listening.
-        self._abort_if_taken()
         await self._async_stop_trial()
+        # At the very end: while this waits, another flow may add the same source.
+        self._abort_if_taken()
         if self._entry is not None:
             return self.async_update_reload_and_abort(self._entry, data=self._data)
         return self.async_create_entry(title=self._name, data=self._data)

@@ -20,6 +20,7 @@ from .const import (
     DOMAIN,
 )
 from .coordinator import CryDetectorConfigEntry
+from .dialog_entry import entry_of_dialog
 from .engine.episodes import SUSTAINED_S
 from .engine.manifest import Manifest
 from .engine.sensitivity import Sensitivity, episode_settings
@@ -33,7 +34,11 @@ from .settings import SHIPPED_MODEL, Settings
 class CryDetectorOptionsFlow(OptionsFlowWithReload):
     """Changes the options of a detector."""
 
-    config_entry: CryDetectorConfigEntry
+    @property
+    @override
+    def config_entry(self) -> CryDetectorConfigEntry:
+        """Return the detector's entry."""
+        return entry_of_dialog(self.hass, self.handler)
 
     @staticmethod
     @override

@@ -64,13 +64,44 @@ class _Preview:
 
     @callback
     def async_watch_detector(
-        self, coordinator: CryDetectorCoordinator, settings: Settings
+        self, entry: CryDetectorConfigEntry, form: Mapping[str, Any]
     ) -> CALLBACK_TYPE:
-        """Show what a detector hears, as with other settings; return what ends that."""
-        more_db = settings.gain_db - coordinator.settings.gain_db
+        """Show what a detector hears while it runs, as with what a form says; return what ends that."""
+        unwatch: CALLBACK_TYPE | None = None
+
+        @callback
+        def follow() -> None:
+            nonlocal unwatch
+            if unwatch:
+                unwatch()
+                unwatch = None
+            if entry.state is ConfigEntryState.LOADED:
+                unwatch = self._async_watch_coordinator(entry.runtime_data, form)
+            else:
+                self._send(self._words.loss(_OVER), _ICON_LOST)
+
+        follow()
+        unfollow = entry.async_on_state_change(follow)
+
+        @callback
+        def end() -> None:
+            unfollow()
+            if unwatch:
+                unwatch()
+
+        return end
+
+    @callback
+    def _async_watch_coordinator(
+        self, coordinator: CryDetectorCoordinator, form: Mapping[str, Any]
+    ) -> CALLBACK_TYPE:
+        """Show what it hears until it is unloaded; return what ends that."""
 
         @callback
         def heard(observation: Observation) -> None:
+            # The settings in use may be changed by an entity while the form is open.
+            settings = _settings(coordinator, form)
+            more_db = settings.gain_db - coordinator.settings.gain_db
             is_crying = observation.confidence >= settings.on_threshold
             state = self._words.levels_of(observation, more_db, settings.on_threshold)
             self._send(state, _ICON_CRYING if is_crying else _ICON)
@@ -147,12 +178,10 @@ async def _ws_start_preview(
     if entry is None:
         connection.send_error(msg["id"], websocket_api.ERR_NOT_FOUND, words.loss(_OVER))
         return
-    coordinator = entry.runtime_data
     preview = _Preview(connection, msg["id"], entry.title, words)
-    settings = _settings(coordinator, msg["user_input"])
     connection.send_result(msg["id"])
     connection.subscriptions[msg["id"]] = preview.async_watch_detector(
-        coordinator, settings
+        entry, msg["user_input"]
     )
 
 

@@ -4,14 +4,11 @@ import asyncio
 from typing import override
 
 from homeassistant.components.repairs import FlowType, RepairsFlow, RepairsFlowResult
-from homeassistant.config_entries import (
-    SOURCE_RECONFIGURE,
-    ConfigEntry,
-    ConfigEntryState,
-)
-from homeassistant.data_entry_flow import AbortFlow
+from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntryState
 
 from .const import CONF_MODEL, DOMAIN
+from .coordinator import CryDetectorConfigEntry
+from .dialog_entry import entry_of_dialog
 
 # How long a repair waits to hear something: an RTSP camera takes some seconds to send any.
 PATIENCE_S = 15.0
@@ -29,12 +26,8 @@ class _EntryFlow(RepairsFlow):
         self._entry_id = entry_id
 
     @property
-    def _entry(self) -> ConfigEntry:
-        entry = self.hass.config_entries.async_get_entry(self._entry_id)
-        if entry is None:
-            # It was removed while the dialog stood open.
-            raise AbortFlow("removed")
-        return entry
+    def _entry(self) -> CryDetectorConfigEntry:
+        return entry_of_dialog(self.hass, self._entry_id)
 
     async def async_step_init(self, _: None = None) -> RepairsFlowResult:
         """Ask what to do."""

@@ -1,8 +1,10 @@
 """The pages of a source: choose it -> listen to it -> decide what becomes of it."""
 
 import asyncio
+from collections.abc import Mapping
+from datetime import datetime
 import logging
-from typing import Any, override
+from typing import Any, Final, override
 
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
@@ -13,12 +15,14 @@ from homeassistant.config_entries import (
     ConfigFlowResult,
 )
 from homeassistant.const import CONF_NAME, CONF_URL
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.data_entry_flow import AbortFlow
+from homeassistant.helpers.event import async_call_later
 import voluptuous as vol
 
 from .const import CONF_SOURCE, DOMAIN, SOURCE_FIELDS, SourceKind
 from .coordinator import CryDetectorConfigEntry
+from .dialog_entry import entry_of_dialog
 from .engine.errors import InvalidSourceError
 from .engine.sources.urls import with_plain_scheme
 from .errors import NoSoundError, no_sound_error
@@ -39,6 +43,11 @@ from .trial import Trial
 from .words import Words
 
 _LOGGER = logging.getLogger(__name__)
+
+# How long a change of the source waits for the user's next step. The frontend leaves the
+# flow behind when a dialog is closed that Repairs has led to, and as long as it is there,
+# Home Assistant asks for no password.
+ABANDONED_S: Final = 900.0
 
 # What is wrong with what was entered, rather than with what it leads to.
 _FIELD_ERRORS = {
@@ -66,6 +75,7 @@ class SourceFlow(ConfigFlow):
         """Where the flow goes when the source has been tried: back, if that fails."""
         self._errors: dict[str, str] = {}
         self._placeholders: dict[str, str] = {}
+        self._cancel_end: CALLBACK_TYPE | None = None
 
     @staticmethod
     @override
@@ -80,6 +90,28 @@ class SourceFlow(ConfigFlow):
         trials(self.hass).pop(self.flow_id, None)
         if self._trial:
             self._trial.async_cancel()
+        if self._cancel_end:
+            self._cancel_end()
+
+    @callback
+    def async_await_user(self) -> None:
+        """Wait anew for the user's next step; a change of the source ends without one."""
+        if self.source != SOURCE_RECONFIGURE:
+            return
+        if self._cancel_end:
+            self._cancel_end()
+
+        @callback
+        def end(_now: datetime) -> None:
+            self._cancel_end = None
+            if self._trial and self._trial.is_watched:
+                self.async_await_user()
+            else:
+                self.hass.config_entries.flow.async_abort(self.flow_id)
+
+        self._cancel_end = async_call_later(
+            self.hass, ABANDONED_S, HassJob(end, cancel_on_shutdown=True)
+        )
 
     @callback
     def show_kinds(self) -> ConfigFlowResult:
@@ -118,6 +150,7 @@ class SourceFlow(ConfigFlow):
         self, kind: SourceKind, user_input: dict[str, Any] | None
     ) -> ConfigFlowResult:
         """Ask for a source of a kind, and go on with it where nothing is wrong with it."""
+        self.async_await_user()
         if user_input:
             self._take(kind, user_input)
             if not self._errors:
@@ -162,10 +195,13 @@ class SourceFlow(ConfigFlow):
         """Listen to the source for some seconds, and show how far that is."""
         if self._hearing is None:
             self._next_step = self._source_step
+            options = {} if self._entry is None else self._entry.options
             # A background task: Home Assistant cancels it when the flow is closed, and
             # does not wait for it when it stops.
             self._hearing = self.hass.async_create_background_task(
-                self._async_hear(), f"{DOMAIN} {self._name} hearing", eager_start=False
+                self._async_hear(options),
+                f"{DOMAIN} {self._name} hearing",
+                eager_start=False,
             )
         if not self._hearing.done():
             return self.async_show_progress(
@@ -177,10 +213,9 @@ class SourceFlow(ConfigFlow):
         self._hearing = None
         return self.async_show_progress_done(next_step_id=self._next_step)
 
-    async def _async_hear(self) -> None:
+    async def _async_hear(self, options: Mapping[str, Any]) -> None:
         """Listen to the source, and decide where the flow goes on."""
         await self._async_stop_trial()
-        options = {} if self._entry is None else self._entry.options
         self._trial = Trial(self.hass, self._name, self._data, options)
         try:
             self._impression = await self._trial.async_hear(self.async_update_progress)
@@ -199,6 +234,7 @@ class SourceFlow(ConfigFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Say what was heard, show what can be heard now, and let the user decide."""
+        self.async_await_user()
         if user_input:
             match user_input[CONF_DECISION]:
                 case Decision.LISTEN:
@@ -238,11 +274,9 @@ class SourceFlow(ConfigFlow):
     @property
     def _entry(self) -> CryDetectorConfigEntry | None:
         """Return the detector that this flow is about, if there is one already."""
-        if self.source == SOURCE_RECONFIGURE:
-            return self._get_reconfigure_entry()
-        if self.source == SOURCE_REAUTH:
-            return self._get_reauth_entry()
-        return None
+        if self.source == SOURCE_USER:
+            return None
+        return entry_of_dialog(self.hass, self.context["entry_id"])
 
     @property
     def _is_heard_already(self) -> bool:

@@ -21,5 +21,6 @@ def source_key(data: Mapping[str, Any]) -> tuple[SourceKind, str]:
     elif kind is SourceKind.STREAM:
         name = without_credentials(name)
     elif kind is SourceKind.FILE:
-        name = os.path.normpath(name)
+        # It leaves two slashes at the head, which Linux takes for one.
+        name = os.path.normpath(name).replace("//", "/")
     return kind, name

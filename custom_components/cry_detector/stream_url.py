@@ -2,6 +2,9 @@
 
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
+# What ffmpeg takes where a URL names none.
+_DEFAULT_PORTS = {"http": 80, "https": 443, "rtmp": 1935, "rtsp": 554, "rtsps": 322}
+
 
 def user_of(url: str) -> str:
     """Return the user name in a URL, maybe empty."""
@@ -9,9 +12,9 @@ def user_of(url: str) -> str:
 
 
 def with_credentials(url: str, user: str, password: str) -> str:
-    """Return a URL with another user name and password; of no user without either."""
+    """Return a URL with another user name and password, either of which may be empty."""
     credentials = ""
-    if user:
+    if user or password:
         credentials = quote(user, safe="")
         if password:
             credentials += f":{quote(password, safe='')}"
@@ -24,4 +27,7 @@ def with_credentials(url: str, user: str, password: str) -> str:
 def without_credentials(url: str) -> str:
     """Return a URL as it is the same for everyone who may listen to it."""
     parts = urlsplit(with_credentials(url, "", ""))
-    return urlunsplit(parts._replace(netloc=parts.netloc.lower()))
+    host = parts.netloc.lower()
+    if port := _DEFAULT_PORTS.get(parts.scheme):
+        host = host.removesuffix(f":{port}")
+    return urlunsplit(parts._replace(netloc=host, path=parts.path or "/"))

@@ -107,6 +107,11 @@ class Trial:
         return impression_of(observations, self._classifier.manifest.window_s)
 
     @property
+    def is_watched(self) -> bool:
+        """Return whether somebody wants to hear of the source now."""
+        return bool(self._watchers)
+
+    @property
     def _is_open(self) -> bool:
         """Return whether the source is listened to, and goes on to be."""
         task = self._task

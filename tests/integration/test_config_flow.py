@@ -377,6 +377,18 @@ async def test_of_two_flows_with_the_same_source_one_is_refused(
     }
 
 
+@pytest.mark.usefixtures("quick_trial")
+async def test_of_two_flows_that_end_at_once_one_is_refused(
+    hass: HomeAssistant, room_file: Path
+) -> None:
+    """Each waits until its source is closed, and only then looks whether it is taken."""
+    source = {"path": str(room_file), "loop": True}
+    pages = [await async_hear(hass, "file", source, name=name) for name in ("A", "B")]
+    results = await asyncio.gather(*(async_decide(hass, page, "add") for page in pages))
+    assert sorted(result["type"] for result in results) == ["abort", "create_entry"]
+    assert len(hass.config_entries.async_entries("cry_detector")) == 1
+
+
 async def test_a_cancelled_flow_leaves_nothing(
     hass: HomeAssistant, room_file: Path
 ) -> None:

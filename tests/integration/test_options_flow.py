@@ -312,6 +312,16 @@ async def test_a_model_that_is_gone_is_still_shown(
     assert entry.options == {}
 
 
+async def test_a_detector_that_is_removed_has_no_options(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    """A dialog that still stands open says so."""
+    form = await async_open(hass, entry)
+    await hass.config_entries.async_remove(entry.entry_id)
+    result = await async_submit(hass, form, shown(form))
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "removed")
+
+
 async def test_without_any_whole_model_there_is_nothing_to_choose(
     hass: HomeAssistant,
     entry: MockConfigEntry,

@@ -13,10 +13,11 @@ from pytest_homeassistant_custom_component.typing import (
     WebSocketGenerator,
 )
 
-from custom_components.cry_detector import trial
+from custom_components.cry_detector import source_flow, trial
 from tests.integration.flows import async_close_dialog, async_decide, async_hear, shown
 from tests.integration.helpers import (
     async_set_up,
+    async_submit,
     async_wait_for,
     file_entry,
     listening_threads,
@@ -169,6 +170,33 @@ async def test_nobody_is_listened_to_for_ever(
 
 
 @pytest.mark.usefixtures("quick_trial")
+async def test_a_change_of_the_source_is_not_over_while_it_is_watched(
+    hass: HomeAssistant,
+    media: Path,
+    room_file: Path,
+    client: MockHAClientWebSocket,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nobody has abandoned it; once the page has gone, it ends."""
+    monkeypatch.setattr(source_flow, "ABANDONED_S", 2.0)
+    entry = file_entry(media / "other.wav")
+    entry.add_to_hass(hass)
+    menu = await entry.start_reconfigure_flow(hass)
+    await hass.config_entries.flow.async_configure(
+        menu["flow_id"], {"next_step_id": "file"}
+    )
+    source = {"path": str(room_file), "loop": True}
+    result = await async_submit(hass, menu["flow_id"], source)
+    await async_preview(client, result)
+    for _ in range(10):
+        await async_level(client)
+    assert hass.config_entries.flow.async_get(result["flow_id"])
+    await client.close()
+    await async_wait_for(lambda: not hass.config_entries.flow.async_progress())
+    assert await async_wait_for(nothing_listens) < 2.0
+
+
+@pytest.mark.usefixtures("quick_trial")
 async def test_a_stream_that_dies_while_it_is_watched(
     hass: HomeAssistant, client: MockHAClientWebSocket
 ) -> None:
@@ -278,6 +306,24 @@ async def test_the_options_show_what_the_detector_hears(
     hass.config_entries.options.async_abort(form["flow_id"])
 
 
+async def test_a_gain_that_is_turned_meanwhile_counts_once(
+    hass: HomeAssistant, room_file: Path, client: MockHAClientWebSocket
+) -> None:
+    """The form shows the level as with its own gain, whatever the one in use is."""
+    entry = file_entry(room_file)
+    await async_set_up(hass, entry)
+    form = await hass.config_entries.options.async_init(entry.entry_id)
+    values = shown(form)
+    values["input"]["gain"] = 20
+    await async_preview(client, form, values)
+    assert -32 <= await async_level(client) <= -28
+    entry.runtime_data.async_change(gain=20)
+    # What was on its way was heard with the old one.
+    levels = [await async_level(client) for _ in range(5)]
+    assert -32 <= levels[-1] <= -28
+    hass.config_entries.options.async_abort(form["flow_id"])
+
+
 async def test_options_that_make_no_sense_yet_show_what_is_in_use(
     hass: HomeAssistant, room_file: Path, client: MockHAClientWebSocket
 ) -> None:
@@ -306,6 +352,30 @@ async def test_the_options_of_a_detector_that_hears_nothing_say_why(
 
     await entry.runtime_data.async_set_listening(False)
     assert [state async for state in async_until(states, "does not listen")]
+    hass.config_entries.options.async_abort(form["flow_id"])
+
+
+async def test_the_options_follow_a_detector_that_is_set_up_anew(
+    hass: HomeAssistant, room_file: Path, client: MockHAClientWebSocket
+) -> None:
+    """While it does not run they say so, and do not stand still."""
+    entry = file_entry(room_file)
+    await async_set_up(hass, entry)
+    form = await hass.config_entries.options.async_init(entry.entry_id)
+    preview = await async_preview(client, form, shown(form))
+    await async_level(client)
+    await hass.config_entries.async_unload(entry.entry_id)
+    states = (event["state"] async for event in async_events(client))
+    assert [state async for state in async_until(states, "does not run")]
+    await hass.config_entries.async_setup(entry.entry_id)
+    assert -52 <= await async_level(client) <= -48
+
+    await client.send_json_auto_id(
+        {"type": "unsubscribe_events", "subscription": preview}
+    )
+    while "success" not in await client.receive_json():
+        pass
+    assert not entry._on_state_change
     hass.config_entries.options.async_abort(form["flow_id"])
 
 

@@ -186,6 +186,23 @@ async def test_the_source_of_another_detector_is_refused(
     assert result["reason"] == "already_configured"
 
 
+@pytest.mark.usefixtures("quick_trial")
+@pytest.mark.parametrize("heard", [False, True])
+async def test_a_detector_that_is_removed_has_no_source_to_change(
+    hass: HomeAssistant, entry: MockConfigEntry, media: Path, heard: bool
+) -> None:
+    """A dialog that still stands open says so."""
+    page = await async_reconfigure(hass, entry, "file")
+    answer: dict[str, Any] = {"path": str(media / "other.wav"), "loop": True}
+    if heard:
+        write_wav(media / "other.wav", room(5))
+        page = await async_submit(hass, page["flow_id"], answer)
+        answer = {"decision": "use"}
+    await hass.config_entries.async_remove(entry.entry_id)
+    result = await hass.config_entries.flow.async_configure(page["flow_id"], answer)
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "removed")
+
+
 async def async_sign_in(
     hass: HomeAssistant, entry: MockConfigEntry, answer: dict[str, Any]
 ) -> ConfigFlowResult:

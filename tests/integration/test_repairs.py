@@ -25,7 +25,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.cry_detector import repair_flows, repairs
+from custom_components.cry_detector import repair_flows, repairs, source_flow
 from custom_components.cry_detector.const import CONF_MODEL, DOMAIN
 from custom_components.cry_detector.issues import FIXABLE, Problem, issue_id
 from tests.integration.helpers import (
@@ -478,6 +478,36 @@ async def test_a_password_refused_by_a_camera_that_was_gone_is_asked_for(
     await async_wait_for(
         lambda: len(list(entry.async_get_active_flows(hass, {"reauth"}))) == 1
     )
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_a_dialog_that_was_closed_keeps_no_password_from_being_asked_for(
+    hass: HomeAssistant,
+    gate: Gate,
+    clock: Clock,
+    hass_client: ClientSessionGenerator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The frontend leaves the flow behind that a repair has led to; it ends by itself."""
+    assert source_flow.ABANDONED_S == 900.0
+    monkeypatch.setattr(source_flow, "ABANDONED_S", 3.0)
+    gate.answers = False
+    entry = stream_entry(f"http://parent:old@127.0.0.1:{gate.port}/nursery.au")
+    await async_lose(hass, entry)
+    clock.wait(entry, minutes=11)
+    dialog = await async_fix(hass, hass_client, Problem.SOURCE_LOST, entry)
+    step = await dialog.choose("reconfigure")
+    _, flow_id = step["next_flow"]
+    await hass.config_entries.flow.async_configure(flow_id, {"next_step_id": "stream"})
+
+    def open_flows(source: str) -> int:
+        return len(list(entry.async_get_active_flows(hass, {source})))
+
+    gate.answers = True
+    await async_wait_for(lambda: entry.runtime_data.loss.is_refusal)
+    await async_wait_for(lambda: not open_flows("reconfigure"))
+    clock.wait(entry, minutes=1)
+    assert open_flows("reauth") == 1
     await hass.config_entries.async_unload(entry.entry_id)
 
 

@@ -22,15 +22,29 @@ SAME: list[list[dict[str, Any]]] = [
             "rtsp://cam.lan:554/nursery",
             "rtsp://parent:secret@cam.lan:554/nursery",
             "rtsp://CAM.lan:554/nursery",
+            "rtsp://cam.lan/nursery",
             "rtsp://p%40x@cam.lan:554/nursery",
         )
     ],
     [{"source": "stream", "url": "rtsp://cam.lan:554/Nursery"}],
     [{"source": "stream", "url": "rtsp://cam.lan:554/nursery?channel=2"}],
+    [{"source": "stream", "url": "rtsp://cam.lan:8554/nursery"}],
+    [{"source": "stream", "url": "rtsp://cam.lan:5554/nursery"}],
     [{"source": "stream", "url": "http://cam.lan:554/nursery"}],
     [
+        {"source": "stream", "url": url}
+        for url in ("http://cam.lan", "http://cam.lan/", "http://cam.lan:80/")
+    ],
+    [{"source": "stream", "url": "https://cam.lan:80/"}],
+    [{"source": "stream", "url": "udp://cam.lan:554"}],
+    [
         {"source": "file", "path": path, "loop": loop}
-        for path in ("/media/room.wav", "/media/./x/../room.wav", "/media//room.wav")
+        for path in (
+            "/media/room.wav",
+            "/media/./x/../room.wav",
+            "/media//room.wav",
+            "//media/room.wav",
+        )
         for loop in (True, False)
     ],
     [{"source": "camera", "entity_id": "camera.nursery"}],
@@ -53,6 +67,7 @@ def test_different_sources() -> None:
         ("parent", "neu", "rtsp://parent:neu@[fe80::1]:554/a?b=c"),
         ("p@x", "a/b:c", "rtsp://p%40x:a%2Fb%3Ac@[fe80::1]:554/a?b=c"),
         ("parent", "", "rtsp://parent@[fe80::1]:554/a?b=c"),
+        ("", "token", "rtsp://:token@[fe80::1]:554/a?b=c"),
         ("", "", "rtsp://[fe80::1]:554/a?b=c"),
     ],
 )
