@@ -123,8 +123,8 @@ async def _async_listen(call: ServiceCall) -> None:
 async def _async_targeted_entries(call: ServiceCall) -> list[CryDetectorConfigEntry]:
     """Return the config entries that a call is about, by whatever it names them.
 
-    An area may hold more than detectors; what is not ours is left alone, and so is, beside one that is set up, a detector that
-    is not.
+    An area may hold more than detectors; what is not ours is left alone. So is a detector in it that is not set up, unless there
+    is no other.
     """
     loaded = call.hass.config_entries.async_loaded_entries(DOMAIN)
     if call.data.get(ATTR_ENTITY_ID) == ENTITY_MATCH_ALL:
